@@ -69,7 +69,7 @@ pub use crate::{
     longterm::Longterm,
     records::Records,
     search::{
-        Counted, Explain, Explanation, FormerFound, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX,
+        Counted, Explain, Explanation, Fields, FormerFound, Found, Hit, LIMIT_MAX, QUERY_BYTES_MAX,
         SearchOptions, VERSIONS_SEARCHED_MAX, Weights, asks_for_time,
     },
     upkeep::{

@@ -23,7 +23,7 @@ pub(crate) use self::{
 pub use self::{
     former::{FormerFound, VERSIONS_SEARCHED_MAX},
     found::{Found, Hit},
-    options::{Explain, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions},
+    options::{Explain, Fields, LIMIT_MAX, QUERY_BYTES_MAX, SearchOptions},
     query::when::asks_for_time,
     ranking::{
         explain::{Counted, Explanation},

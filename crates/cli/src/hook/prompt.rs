@@ -1,10 +1,10 @@
 //! The context for a prompt: what the memory has about it, and the session has not seen.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use aios_memory::{
     Id, Identity, Key, Kind, MemoryView, Record, SearchOptions, Tier, Timestamp,
-    context::Candidate, longterm::Hit, working::Fact,
+    context::Candidate, longterm::Fields, working::Fact,
 };
 
 use super::{
@@ -50,9 +50,10 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     let options = SearchOptions::default()
         .with_kinds(KINDS.to_vec())
         .with_min_relevance(RELEVANCE_MIN)
-        .with_limit(HITS);
+        .with_limit(HITS)
+        .with_fields(Fields::All);
     let found = view.longterm().search(&query, &options).await.map_err(aios_memory::Error::from)?;
-    let found = whole(&view, found.hits).await?;
+    let found = found.hits.into_iter().map(|hit| (hit.record, hit.relevance));
     let now = Timestamp::now();
     let is_new = |(record, _): &Found| {
         is_told(record, now)
@@ -60,7 +61,7 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
             && !given.repeats(record.scope.session.as_deref())
             && !given.has(&record.key())
     };
-    let found: Vec<Found> = found.into_iter().filter(is_new).collect();
+    let found: Vec<Found> = found.filter(is_new).collect();
     let found = without_known_messages(&view, found, &given).await?;
     let found = without_known_facts(&view, found, &session, &given).await?;
     let candidates = found
@@ -69,19 +70,6 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     let keys: Vec<(String, Key)> =
         found.iter().map(|(record, _)| (record.identity().to_string(), record.key())).collect();
     packing::given(call, &view, candidates.collect(), &keys, LIMITS, Anew::No).await
-}
-
-/// Reads the whole records of hits: a search leaves out payloads and references.
-async fn whole(view: &MemoryView, hits: Vec<Hit>) -> Result<Vec<Found>, Failure> {
-    let identities: Vec<Identity> = hits.iter().map(|hit| hit.record.identity()).collect();
-    let records = view.longterm().records().get_all(&identities).await;
-    let records = records.map_err(aios_memory::Error::from)?;
-    let mut records: HashMap<Identity, Record> =
-        records.into_iter().map(|record| (record.identity(), record)).collect();
-    let found = hits
-        .into_iter()
-        .filter_map(|hit| Some((records.remove(&hit.record.identity())?, hit.relevance)));
-    Ok(found.collect())
 }
 
 /// Leaves out messages with a statement that has ended, and those that state nothing but facts that
@@ -123,12 +111,12 @@ async fn without_known_facts(
         return Ok(found);
     }
     let mut known: HashSet<Identity> = found.iter().map(|(record, _)| record.identity()).collect();
-    let records = view.longterm().records().get_all(&evidence).await;
-    let records = records.map_err(aios_memory::Error::from)?;
-    known.extend(records.iter().filter_map(|record| {
-        let of = record.scope.session.as_deref();
+    let scopes = view.longterm().records().scopes(&evidence).await;
+    let scopes = scopes.map_err(aios_memory::Error::from)?;
+    known.extend(evidence.into_iter().zip(scopes).filter_map(|(identity, scope)| {
+        let of = scope.as_ref()?.session.as_deref();
         let is_of_session = of == Some(session.as_str()) || given.repeats(of);
-        (is_of_session || given.has(&record.key())).then(|| record.identity())
+        (is_of_session || given.has(&identity.key())).then_some(identity)
     }));
     found.retain(|(record, _)| {
         let is_known = record.references.iter().any(|evidence| known.contains(evidence));

@@ -17,8 +17,8 @@ pub struct Found {
 /// A record that fits a query.
 #[derive(Debug, Clone)]
 pub struct Hit {
-    /// The record; its `payload`, `provenance` and `references` are left out, see
-    /// [`Records::get_all`](crate::Records::get_all).
+    /// The record; without `payload`, `provenance` and `references`, unless
+    /// [`Fields::All`](crate::Fields::All) was requested.
     pub record: Record,
     /// Score, which orders the hits of one search.
     pub score: f64,

@@ -51,6 +51,8 @@ pub struct SearchOptions {
     pub vector: Option<Vec<f32>>,
     /// Explanations of the hits. Default: none.
     pub explain: Explain,
+    /// Fields of the records in hits. Default: all but payload, provenance and references.
+    pub fields: Fields,
 }
 
 impl SearchOptions {
@@ -114,6 +116,12 @@ impl SearchOptions {
         SearchOptions { explain, ..self }
     }
 
+    /// Sets the fields of the records in hits.
+    #[must_use]
+    pub fn with_fields(self, fields: Fields) -> SearchOptions {
+        SearchOptions { fields, ..self }
+    }
+
     /// Returns the limit, which the view that searches has set.
     pub(super) fn hits_max(&self) -> usize {
         self.limit.expect("the view sets the limit before the search")
@@ -128,6 +136,16 @@ pub enum Explain {
     No,
     /// Each hit has one.
     Yes,
+}
+
+/// Fields of the records in hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fields {
+    /// All but payload, provenance and references. The default.
+    #[default]
+    Shown,
+    /// All, which are read from disk.
+    All,
 }
 
 /// Refuses a query above the limits.

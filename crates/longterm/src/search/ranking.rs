@@ -15,7 +15,8 @@ pub(super) mod weights;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, RwLock},
+    thread,
 };
 
 use aios_analysis::{Analyzer, Variant};
@@ -25,7 +26,11 @@ use crate::{
     Error,
     journal::{Corpus, Statistics},
     search::{
-        candidates::{filter::Filter, legs::Wanted, sight::Sight},
+        candidates::{
+            filter::Filter,
+            legs::{Wanted, Worded, are_many},
+            sight::Sight,
+        },
         query::Query,
         ranking::{
             explain::Explanation,
@@ -62,6 +67,8 @@ pub(crate) struct Ranking {
     pub(crate) seen: Arc<Seen>,
     /// Number of rows that each leg proposes.
     pub(crate) rows: usize,
+    /// Result of the leg of words over `parts` for this number of rows, if it has run.
+    pub(crate) worded: Option<Worded>,
 }
 
 /// A row that becomes a hit.
@@ -107,6 +114,7 @@ impl Ranking {
                 return Ok(chosen);
             }
             self.rows *= CROWDED;
+            self.worded = None;
         }
     }
 
@@ -138,8 +146,27 @@ impl Ranking {
         Ok((self.fold(order, &scorer, sight, limit), may_lack))
     }
 
-    /// Returns the candidates that the legs propose, and the best of them.
-    fn candidates(&self, names: &Names, sight: &Sight<'_>) -> (Vec<Place>, Vec<Place>) {
+    /// Returns the result of `embed`. If there are many rows, the leg of words runs beside it.
+    pub(crate) fn beside_words<T: Send>(
+        &mut self,
+        names: &RwLock<Names>,
+        embed: impl FnOnce() -> T + Send,
+    ) -> T {
+        if !are_many(&self.parts) {
+            return embed();
+        }
+        let (embedded, worded) = thread::scope(|scope| {
+            let embedding = scope.spawn(embed);
+            let names = names.read().expect("no holder panics");
+            let worded = self.by_words(&names, &self.sight(&names));
+            (embedding.join().expect("no embedding panics"), worded)
+        });
+        self.worded = Some(worded);
+        embedded
+    }
+
+    /// Runs the leg of words, which needs no vector.
+    fn by_words(&self, names: &Names, sight: &Sight<'_>) -> Worded {
         let statistics = &self.query.statistics;
         let own = self.query.terms.iter().enumerate();
         let own =
@@ -148,13 +175,20 @@ impl Ranking {
             Some((names.terms.find(term)?, share * self.query.weight(*to)))
         });
         let documents = statistics.documents.max(1) as f64;
-        let wanted = Wanted {
+        sight.by_words(&Wanted {
             terms: own.chain(variants).collect(),
             words_mean: (statistics.terms_total as f64 / documents).max(WORDS_MEAN_MIN),
-            asked: self.query.meaning.asked.as_ref(),
             rows: self.rows,
+        })
+    }
+
+    /// Returns the candidates that the legs propose, and the best of them.
+    fn candidates(&self, names: &Names, sight: &Sight<'_>) -> (Vec<Place>, Vec<Place>) {
+        let asked = self.query.meaning.asked.as_ref();
+        let candidates = match &self.worded {
+            Some(worded) => sight.propose(worded, asked),
+            None => sight.propose(&self.by_words(names, sight), asked),
         };
-        let candidates = sight.propose(&wanted);
         let scorer = self.scorer(names, sight, &candidates);
         let best = scorer.rank().into_iter().take(NEIGHBOURED);
         let best = best.map(|scored| candidates[scored.at]).collect();

@@ -1,8 +1,10 @@
 //! One search, from its text to its hits: read the journal, analyse the query, rank, read hits.
 
+mod reading;
+
 use std::sync::{Arc, RwLock};
 
-use aios_record::{Gate, Record};
+use aios_record::Gate;
 use futures::future::BoxFuture;
 
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     blocking::blocking,
     intake::Intake,
     journal::Journal,
-    library::{Edition, SHOWN_COLUMNS},
+    library::Edition,
     search::{
         backgrounds::Backgrounds,
         candidates::{
@@ -18,11 +20,10 @@ use crate::{
             looking::{Looked, Lookout},
         },
         found::{Found, Hit},
-        options::{Explain, SearchOptions},
+        options::{Explain, Fields, SearchOptions},
         query::{Meaning, asking::Asking, spelling::Speller},
         ranking::{Chosen, Ranking, background::Background, weights::Weights},
         segments::{
-            part::{Home, Place},
             resident::{Resident, View},
             segment::Names,
             vectors::Asked,
@@ -95,13 +96,19 @@ impl Searcher {
         let view = self.resident.view(looked.edition).await;
         let ranking = self.ask(&asking, looked, view.as_deref(), background).await?;
         let (chosen, ranking) = self.rank(ranking, options).await?;
-        let records = self.read(&ranking, view.as_deref(), &chosen).await?;
-        let hits = chosen.into_iter().zip(records).map(|(chosen, record)| Hit {
-            record,
-            score: chosen.score,
-            relevance: chosen.relevance,
-            folded: chosen.folded,
-            explain: (options.explain == Explain::Yes).then_some(chosen.explanation),
+        let view = view.as_deref();
+        let records = match options.fields {
+            Fields::Shown => self.read(&ranking, view, &chosen).await?,
+            Fields::All => self.read_whole(&ranking, view, &chosen, gate).await?,
+        };
+        let hits = chosen.into_iter().zip(records).filter_map(|(chosen, record)| {
+            Some(Hit {
+                record: record?,
+                score: chosen.score,
+                relevance: chosen.relevance,
+                folded: chosen.folded,
+                explain: (options.explain == Explain::Yes).then_some(chosen.explanation),
+            })
         });
         Ok(Found { hits: hits.collect(), vectors_outstanding })
     }
@@ -157,7 +164,7 @@ impl Searcher {
     }
 
     /// Adds to `ranking` the meaning of its query, off the async workers, from a given vector or by
-    /// embedding.
+    /// embedding. If the ranking has many rows, the leg of words runs beside the embedding.
     async fn mean(
         &self,
         mut ranking: Ranking,
@@ -171,7 +178,7 @@ impl Searcher {
                 let names = names.read().expect("no holder panics");
                 ranking.asked_by(&text, &names)
             };
-            let vector = vectors.of_query(&asked, given)?;
+            let vector = ranking.beside_words(&names, || vectors.of_query(&asked, given))?;
             ranking.query.scope = scope;
             ranking.query.meaning = Meaning {
                 asked: Asked::new(&vector, &background.centre()),
@@ -213,38 +220,5 @@ impl Searcher {
                 self.journal.statistics_blocking(terms.to_vec(), corpus.clone())?;
             Ok(seen.count_later(statistics, &waiting, &first, &corpus, &names))
         })
-    }
-
-    /// Returns the records of the chosen rows, in that order: from RAM, or from the library's
-    /// files.
-    async fn read(
-        &self,
-        ranking: &Ranking,
-        view: Option<&View>,
-        chosen: &[Chosen],
-    ) -> Result<Vec<Record>, Error> {
-        let part = |place: Place| &ranking.parts[place.part as usize];
-        let at_hand: Vec<Option<Record>> = {
-            let names = self.names.read().expect("no holder panics");
-            chosen.iter().map(|it| part(it.place).record(it.place.at, &names)).collect()
-        };
-        let mut places = Vec::new();
-        for (Chosen { place, .. }, record) in chosen.iter().zip(&at_hand) {
-            if let (Home::Fragment { id, offsets, .. }, None) = (&part(*place).home, record) {
-                places.push((*id, offsets[place.at as usize]));
-            }
-        }
-        let taken = match view {
-            Some(view) if !places.is_empty() => view.library.take(&places, SHOWN_COLUMNS).await?,
-            _ => Vec::new(),
-        };
-        let mut taken = taken.into_iter().map(|row| row.record);
-        let records = at_hand.into_iter().map(|record| {
-            record.or_else(|| taken.next()).ok_or_else(|| Error::Library {
-                action: "read hits",
-                source: "a row has moved".into(),
-            })
-        });
-        records.collect()
     }
 }

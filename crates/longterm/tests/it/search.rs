@@ -1,10 +1,14 @@
 //! Hits of a search, exclusions, and explanations.
 
 use aios_longterm::{
-    Config, Error, Explain, Explanation, FeedPage, LIMIT_MAX, Longterm, QUERY_BYTES_MAX,
+    Config, Error, Explain, Explanation, FeedPage, Fields, LIMIT_MAX, Longterm, QUERY_BYTES_MAX,
     SearchOptions,
 };
-use aios_record::{FeedItem, Id, Kind, Record, Scope, ScopeFilter, Source, Timestamp, Trust};
+use aios_record::{
+    FeedItem, Id, Identity, Kind, Record, Scope, ScopeFilter, Source, Timestamp, Trust,
+};
+
+use serde_json::json;
 
 use crate::support::{keys, model, note, open, removal, search, turn};
 
@@ -82,6 +86,37 @@ async fn a_hit_is_the_same_with_and_without_texts_in_ram() {
         let hit = found[0].iter().find(|record| record.id.as_str() == id).unwrap();
         let Record { recorded_at, references, payload, .. } = hit.clone();
         assert_eq!(*hit, Record { recorded_at, references, payload, ..full(id) });
+    }
+}
+
+#[tokio::test]
+async fn a_search_for_all_fields_returns_the_stored_records() {
+    let dir = tempfile::tempdir().unwrap();
+    let longterm = open(dir.path()).await;
+    let whole = |id: &str| {
+        let about = note("keeper", "").identity();
+        Record { payload: json!({"role": id}), references: vec![about], ..full(id) }
+    };
+    longterm.store(vec![whole("one"), whole("two"), whole("three")]).await.unwrap();
+    longterm.upkeep().drain().await.unwrap();
+    // One of the library's rows is outdated, one is removed, and one record waits in the journal.
+    let newer = Record { payload: json!({"role": "newer"}), ..whole("two") };
+    longterm.store(vec![newer, whole("four")]).await.unwrap();
+    longterm.forget(vec![whole("three").identity()]).await.unwrap();
+    let options = SearchOptions::default().with_fields(Fields::All);
+    for resident_bytes_max in [Config::default().resident_bytes_max, 0] {
+        let config = Config { resident_bytes_max, ..Config::default() };
+        let longterm = Longterm::open(dir.path(), config, model()).await.unwrap();
+        longterm.upkeep().warm().await.unwrap();
+        let hits = longterm.search("lighthouse", &options).await.unwrap().hits;
+        let identities: Vec<Identity> = hits.iter().map(|hit| hit.record.identity()).collect();
+        assert_eq!(hits.len(), 3);
+        let mut stored = longterm.records().get_all(&identities).await.unwrap();
+        stored.sort_by_key(|record| identities.iter().position(|it| *it == record.identity()));
+        let found: Vec<Record> = hits.into_iter().map(|hit| hit.record).collect();
+        assert_eq!(found, stored);
+        let has_references = |record: &Record| record.references.len() == 1;
+        assert!(found.iter().all(has_references));
     }
 }
 

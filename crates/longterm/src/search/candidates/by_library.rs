@@ -79,6 +79,7 @@ impl Lookup {
         let records = rows.into_iter().map(|row| row.record).collect();
         let segment = Arc::new(builder.finish());
         ranking.parts.push(Part { segment, gone: Arc::new([]), home: Home::Here(records) });
+        ranking.worded = None;
     }
 }
 

@@ -4,18 +4,22 @@
 //! Terms are processed one after the other, each adding its part of BM25 to the rows that have it
 //! (Turtle and Flood, "Query Evaluation: Strategies and Optimizations", 1995). Vectors are compared
 //! one by one; among many rows only those that are near by their signs, see `near`. Many rows are
-//! distributed over threads.
+//! distributed over threads. The leg of words needs no vector, so it can run while the query is
+//! embedded.
 
 mod best;
 mod near;
 mod sums;
 
-use std::{collections::HashSet, ops::Range, thread};
+use std::{collections::HashSet, iter, ops::Range, thread};
 
 use self::{best::Best, near::Near, sums::Sums};
 use crate::search::{
     candidates::sight::Sight,
-    segments::{part::Place, vectors::Asked},
+    segments::{
+        part::{Part, Place},
+        vectors::Asked,
+    },
 };
 
 /// Rows per thread: comparing that many vectors takes about half a millisecond.
@@ -30,40 +34,51 @@ const ENTRIES_OF_BAG: usize = 24;
 /// Number of rows whose sums are compared in about the time of one entry.
 const ROWS_PER_ENTRY: usize = 4;
 
-/// Terms and vector that the legs search for.
-pub(crate) struct Wanted<'a> {
+/// Terms that the leg of words searches for.
+pub(crate) struct Wanted {
     /// Terms with their weights.
     pub(crate) terms: Vec<(u32, f64)>,
     pub(crate) words_mean: f64,
-    pub(crate) asked: Option<&'a Asked>,
     /// Number of rows that each leg proposes.
     pub(crate) rows: usize,
 }
 
+/// Result of the leg of words, and the rows for the leg of meaning.
+pub(crate) struct Worded {
+    best: Best,
+    /// By share of the rows, one for each thread.
+    admitted: Vec<Vec<Admitted>>,
+}
+
+/// Rows of a part that the filter admits.
+struct Admitted {
+    part: u32,
+    rows: Vec<u32>,
+}
+
 impl Sight<'_> {
-    /// Returns the best rows of each leg, each once.
-    pub(crate) fn propose(&self, wanted: &Wanted<'_>) -> Vec<Place> {
+    /// Returns the best rows by words, and all admitted rows.
+    pub(crate) fn by_words(&self, wanted: &Wanted) -> Worded {
         let shares = self.shares();
-        let searched: Vec<(Best, Vec<Near>)> = if let [share] = &shares[..] {
-            vec![self.search(share, wanted)]
-        } else {
-            thread::scope(|scope| {
-                let search = |share: Vec<Stretch>| scope.spawn(move || self.search(&share, wanted));
-                let threads: Vec<_> = shares.into_iter().map(search).collect();
-                let joined = threads.into_iter().map(|thread| thread.join());
-                joined.map(|found| found.expect("the legs do not panic")).collect()
-            })
-        };
-        let (words, near): (Vec<Best>, Vec<Vec<Near>>) = searched.into_iter().unzip();
-        let mut by_words = Best::new(wanted.rows);
+        let searched = each(&shares, |share| self.words_of(share, wanted));
+        let (words, admitted): (Vec<Best>, Vec<_>) = searched.into_iter().unzip();
+        let mut best = Best::new(wanted.rows);
         for (score, row) in words.into_iter().flat_map(|best| best.kept) {
-            by_words.offer(score, row, self);
+            best.offer(score, row, self);
         }
-        let near: Vec<Near> = near.into_iter().flatten().collect();
-        let by_meaning = wanted.asked.map(|asked| self.by_meaning(&near, asked, wanted.rows));
+        Worded { best, admitted }
+    }
+
+    /// Returns the best rows of each leg, each once. Without `asked` there is no leg of meaning.
+    pub(crate) fn propose(&self, worded: &Worded, asked: Option<&Asked>) -> Vec<Place> {
+        let by_meaning = asked.map(|asked| {
+            let near = each(&worded.admitted, |share| self.near(share, asked));
+            let near: Vec<Near<'_>> = near.into_iter().flatten().collect();
+            self.by_meaning(&near, asked, worded.best.rows)
+        });
         let mut places: Vec<Place> = Vec::new();
         let mut taken = HashSet::new();
-        for best in [Some(by_words), by_meaning].into_iter().flatten() {
+        for best in [Some(worded.best.clone()), by_meaning].into_iter().flatten() {
             let rows = best.finish(self).into_iter().filter(|row| taken.insert(*row));
             places.extend(rows);
         }
@@ -72,7 +87,7 @@ impl Sight<'_> {
 
     /// Splits the rows into equal shares, one for each thread that is worth it.
     fn shares(&self) -> Vec<Vec<Stretch>> {
-        let rows: usize = self.parts.iter().map(|part| part.segment.len()).sum();
+        let rows = rows_of(self.parts);
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let count = rows.div_ceil(ROWS_OF_THREAD).clamp(1, cores.min(THREADS_MAX));
         let size = rows.div_ceil(count).max(1);
@@ -90,22 +105,21 @@ impl Sight<'_> {
         shares
     }
 
-    /// Returns the best rows of a share by words, and its rows for a comparison by meaning.
-    fn search(&self, share: &[Stretch], wanted: &Wanted<'_>) -> (Best, Vec<Near>) {
-        let (mut by_words, mut near) = (Best::new(wanted.rows), Vec::new());
-        for Stretch { part: number, rows: range } in share {
-            let part = &self.parts[*number as usize];
+    /// Returns the best rows of a share by words, and its admitted rows.
+    fn words_of(&self, share: &[Stretch], wanted: &Wanted) -> (Best, Vec<Admitted>) {
+        let (mut best, mut admitted) = (Best::new(wanted.rows), Vec::new());
+        for stretch in share {
+            let part = &self.parts[stretch.part as usize];
             let is_admitted =
                 |at: &u32| !part.is_gone(*at) && self.filter.admits(&part.segment, *at);
-            let rows: Vec<u32> = range.clone().filter(is_admitted).collect();
+            let rows: Vec<u32> = stretch.rows.clone().filter(is_admitted).collect();
             if rows.is_empty() {
                 continue;
             }
-            let stretch = Stretch { part: *number, rows: range.clone() };
-            self.by_words(&stretch, &rows, wanted, &mut by_words);
-            near.extend(wanted.asked.map(|asked| self.near(*number, rows, asked)));
+            self.words_of_stretch(stretch, &rows, wanted, &mut best);
+            admitted.push(Admitted { part: stretch.part, rows });
         }
-        (by_words, near)
+        (best, admitted)
     }
 
     /// Offers the best of `rows`, the admitted rows of a stretch, by BM25.
@@ -116,7 +130,7 @@ impl Sight<'_> {
     /// left, the remaining terms are looked up in their bags, and the lists of these terms, the
     /// longest ones, are not read (the exact form of "quit or continue": Moffat and Zobel,
     /// "Self-Indexing Inverted Files for Fast Text Retrieval", 1996).
-    fn by_words(&self, stretch: &Stretch, rows: &[u32], wanted: &Wanted<'_>, best: &mut Best) {
+    fn words_of_stretch(&self, stretch: &Stretch, rows: &[u32], wanted: &Wanted, best: &mut Best) {
         let part = &self.parts[stretch.part as usize];
         let place = |at| Place { part: stretch.part, at };
         let mut sums =
@@ -159,6 +173,27 @@ impl Sight<'_> {
         }
         *scores.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a)).1
     }
+}
+
+/// Returns true if there are so many rows that a search distributes them over threads.
+pub(crate) fn are_many(parts: &[Part]) -> bool {
+    ROWS_OF_THREAD < rows_of(parts)
+}
+
+fn rows_of(parts: &[Part]) -> usize {
+    parts.iter().map(|part| part.segment.len()).sum()
+}
+
+/// Returns the results of `work` for `shares`, in their order, each computed by its own thread.
+fn each<'a, T: Sync, U: Send>(shares: &'a [T], work: impl Fn(&'a T) -> U + Sync) -> Vec<U> {
+    let Some((first, others)) = shares.split_first() else { return Vec::new() };
+    let work = &work;
+    thread::scope(|scope| {
+        let start = |share| scope.spawn(move || work(share));
+        let threads: Vec<_> = others.iter().map(start).collect();
+        let others = threads.into_iter().map(|thread| thread.join().expect("no leg panics"));
+        iter::once(work(first)).chain(others).collect()
+    })
 }
 
 /// Consecutive rows of a part.

@@ -136,6 +136,7 @@ impl<'a> Asking<'a> {
             parts: seen.parts.iter().cloned().chain(parts).collect(),
             seen,
             rows: options.hits_max().saturating_mul(LEG_ROWS_PER_HIT).max(LEG_ROWS_MIN),
+            worded: None,
         })
     }
 }

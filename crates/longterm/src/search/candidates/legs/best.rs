@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use crate::search::{candidates::sight::Sight, segments::part::Place};
 
 /// The best rows so far.
+#[derive(Clone)]
 pub(super) struct Best {
     pub(super) rows: usize,
     pub(super) kept: Vec<(f32, Place)>,

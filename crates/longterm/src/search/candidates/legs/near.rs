@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::best::Best;
+use super::{Admitted, best::Best, rows_of};
 use crate::search::{
     candidates::sight::Sight,
     segments::{
@@ -22,26 +22,29 @@ const NEAR_PER_ROW: usize = 24;
 
 /// Admitted rows of a part.
 #[derive(Clone)]
-pub(super) struct Near {
+pub(super) struct Near<'a> {
     part: u32,
-    rows: Vec<u32>,
+    rows: Cow<'a, [u32]>,
     /// Distance of each row from the query by signs; empty for few rows.
     distances: Vec<u16>,
 }
 
 impl Sight<'_> {
-    /// Compares admitted `rows` of a part with the query by signs, if there are many in all.
-    pub(super) fn near(&self, part: u32, rows: Vec<u32>, asked: &Asked) -> Near {
-        let all: usize = self.parts.iter().map(|part| part.segment.len()).sum();
-        let distances = match ROWS_MANY <= all {
-            true => self.parts[part as usize].segment.vectors.distances(&rows, asked),
-            false => Vec::new(),
-        };
-        Near { part, rows, distances }
+    /// Compares the admitted rows of a share with the query by signs, if there are many in all.
+    pub(super) fn near<'a>(&self, share: &'a [Admitted], asked: &Asked) -> Vec<Near<'a>> {
+        let are_many = ROWS_MANY <= rows_of(self.parts);
+        let near = share.iter().map(|Admitted { part, rows }| {
+            let distances = match are_many {
+                true => self.parts[*part as usize].segment.vectors.distances(rows, asked),
+                false => Vec::new(),
+            };
+            Near { part: *part, rows: Cow::Borrowed(rows), distances }
+        });
+        near.collect()
     }
 
     /// Returns the best `rows` by the cosine of their vectors.
-    pub(super) fn by_meaning(&self, near: &[Near], asked: &Asked, rows: usize) -> Best {
+    pub(super) fn by_meaning(&self, near: &[Near<'_>], asked: &Asked, rows: usize) -> Best {
         let mut best = Best::new(rows);
         let bound = self.bound(near, NEAR_PER_ROW.saturating_mul(rows));
         for near in near {
@@ -55,7 +58,7 @@ impl Sight<'_> {
     }
 
     /// Returns the distance within which `count` visible rows are; none if all are to be compared.
-    fn bound(&self, near: &[Near], count: usize) -> Option<u16> {
+    fn bound(&self, near: &[Near<'_>], count: usize) -> Option<u16> {
         let rows: usize = near.iter().map(|near| near.rows.len()).sum();
         let hidden = self.masked.len();
         if rows < ROWS_MANY || rows < ROWS_MANY + hidden && self.shown(near).count() < ROWS_MANY {
@@ -66,12 +69,12 @@ impl Sight<'_> {
         if hidden == 0 {
             return Some(bound);
         }
-        let near: Vec<Near> = near.iter().map(|near| near.within(bound)).collect();
+        let near: Vec<Near<'_>> = near.iter().map(|near| near.within(bound)).collect();
         Some(distance_of(self.shown(&near), count))
     }
 
     /// Returns the distances of the visible ones of these rows.
-    fn shown(&self, near: &[Near]) -> impl Iterator<Item = u16> {
+    fn shown(&self, near: &[Near<'_>]) -> impl Iterator<Item = u16> {
         near.iter().flat_map(move |near| {
             let rows = near.rows.iter().zip(&near.distances);
             let place = |at: u32| Place { part: near.part, at };
@@ -81,12 +84,13 @@ impl Sight<'_> {
     }
 }
 
-impl Near {
+impl Near<'_> {
     /// Returns the rows within this distance.
-    fn within(&self, bound: u16) -> Near {
+    fn within(&self, bound: u16) -> Near<'static> {
         let rows = self.rows.iter().copied().zip(self.distances.iter().copied());
-        let (rows, distances) = rows.filter(|(_, distance)| *distance <= bound).unzip();
-        Near { part: self.part, rows, distances }
+        let rows = rows.filter(|(_, distance)| *distance <= bound);
+        let (rows, distances): (Vec<u32>, _) = rows.unzip();
+        Near { part: self.part, rows: Cow::Owned(rows), distances }
     }
 }
 

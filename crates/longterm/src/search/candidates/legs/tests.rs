@@ -82,8 +82,8 @@ proptest! {
                 Some((term, weight * (1.0 + f64::from(count) / rows as f64).ln()))
             })
             .collect();
-        let wanted = Wanted { terms, words_mean: 8.0, asked: None, rows: best };
-        let found = sight.propose(&wanted);
+        let wanted = Wanted { terms, words_mean: 8.0, rows: best };
+        let found = sight.propose(&sight.by_words(&wanted), None);
         let score = |at: u32| -> f64 {
             let segment = &parts[0].segment;
             let length = f64::from(segment.lengths[at as usize]);

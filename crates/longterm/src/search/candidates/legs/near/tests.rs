@@ -65,8 +65,8 @@ fn best(parts: &[Part], names: &Names, masked: &HashSet<String>, gate: Gate) -> 
     let filter = filter.numbered(&names.others);
     let sight = Sight { parts, masked, names: &names.others, filter };
     let asked = Asked::new(&vector(3), &[0.0; DIMENSION]).unwrap();
-    let wanted = Wanted { terms: Vec::new(), words_mean: 8.0, asked: Some(&asked), rows: 64 };
-    let places = sight.propose(&wanted);
+    let wanted = Wanted { terms: Vec::new(), words_mean: 8.0, rows: 64 };
+    let places = sight.propose(&sight.by_words(&wanted), Some(&asked));
     places.iter().map(|place| sight.segment(*place).key(place.at, &names.others)).collect()
 }
 
