@@ -15,7 +15,7 @@
 //!   are learned from.
 //! - [`recall`](MemoryView::recall) searches. [`assemble_context`](MemoryView::assemble_context)
 //!   packs the knowledge of all tiers about a task into a token budget.
-//! - The other operations stand on *roles*, cheap views that a handle returns:
+//! - The other operations are on *roles*, cheap views that a handle returns:
 //!   [`contexts`](MemoryView::contexts), [`events`](MemoryView::events),
 //!   [`facts`](MemoryView::facts), [`feed`](MemoryView::feed), [`files`](MemoryView::files),
 //!   [`forgetting`](MemoryView::forgetting),
@@ -23,9 +23,9 @@
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
 //! - [`Config`] holds the settings, [`config::Effective`] the origin of each.
-//! - [`upkeep`] restores, repairs and reindexes a data directory; [`forget`] has the parts of a
-//!   [`Proposal`] and of a [`Receipt`], [`admission`] those of a report, [`graph`] entities and
-//!   relations.
+//! - The module [`upkeep`] restores, repairs and reindexes a data directory. [`forget`] has the
+//!   parts of a [`Proposal`] and of a [`Receipt`], [`admission`] those of a report, [`graph`]
+//!   entities and relations.
 //!
 //! # Invariants
 //! - An acknowledged write is committed in SQLite, and every search that starts afterwards finds
@@ -40,8 +40,10 @@
 //! # What this crate does not do
 //! It does not access the network, and it runs no models except the embedder and the reranker,
 //! unless the settings name a chat model that extracts facts.
+//!
 //! Separate crates read and write the files of other programs (`aios-exchange`), measure retrieval
-//! (`aios-eval`), download models (`aios-hub`) and are the command line (`aios-memory-cli`).
+//! (`aios-eval`), download models (`aios-hub`), serve a memory to other programs
+//! (`aios-memory-server`), and implement the command line (`aios-memory-cli`).
 //!
 //! # Features
 //! - `chat`, `local`: a chat model behind an endpoint, or from disk, as the extractor of facts.

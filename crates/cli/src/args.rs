@@ -73,8 +73,8 @@ pub(crate) enum Command {
     /// Without a record or a query: all records of --user, or all that --project, --agent and
     /// --session narrow to. Records of others, and shared ones, stay.
     ///
-    /// A query proposes the records that contain its text, or every word and number of it. Without
-    /// a terminal, --yes forgets them only if their text equals the query; name others by their
+    /// A query proposes the records that contain its text, or every word and number of it. --yes
+    /// confirms the proposal only if the text of each record equals the query; name others by their
     /// keys.
     Forget(Forget),
     /// Read and edit files that an agent keeps as memory, as the memory tool of Claude's API does

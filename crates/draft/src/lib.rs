@@ -15,9 +15,9 @@
 //! - The same content gives the same id, in every process and version.
 //!
 //! # What this crate does not do
-//! It stores nothing and reads no files; only [`Unnamed::of`] resolves a path. Files, and formats
-//! whose messages need more than the message itself, are the work of `aios-exchange`. The admission
-//! of `aios-memory` decides whether a record is stored or was forgotten.
+//! It stores nothing and reads no files; only [`Unnamed::of`] resolves a path. `aios-exchange`
+//! reads files, and formats whose messages need more than the message itself. The admission of
+//! `aios-memory` decides if a record is stored or was forgotten.
 
 pub mod content;
 mod draft;

@@ -3,11 +3,12 @@
 //!
 //! - An [`Embedder`] turns texts into vectors of length 1, whose dot product is the similarity of
 //!   the texts, and counts their tokens.
-//! - [`StaticModel`] is a table of word-piece vectors: [bundled](StaticModel::bundled), English,
-//!   loaded in milliseconds, hundreds of thousands of short texts a second on one core.
+//! - [`StaticModel`] is a table of word-piece vectors. The [bundled](StaticModel::bundled) one is
+//!   English, loads in milliseconds, and embeds hundreds of thousands of short texts a second on
+//!   one core.
 //! - [`Bert`] is a transformer of the BERT, DistilBERT or XLM-RoBERTa family in a local directory:
-//!   slower by three orders of magnitude, with better semantics. [`open_transformer`] opens a model
-//!   of any supported family.
+//!   slower by three orders of magnitude, but with better semantics. [`open_transformer`] opens a
+//!   model of any supported family.
 //! - [`Int8Bert`] is a BERT in one file, with int8 weights: English, uncased, four times smaller
 //!   and several times faster.
 //! - [`HubCache`] finds models in the cache of the Hugging Face hub.
@@ -15,8 +16,8 @@
 //! - [`Cached`] caches the vectors of recurring texts.
 //! - A [`Fingerprint`] identifies an embedding space; vectors of two spaces must never be compared.
 //!
-//! `CrossEncoder` needs the feature `families`, the module `distill` the feature of its name. The
-//! only threads are those of an inference.
+//! `CrossEncoder` needs the feature `families`, the module `distill` the feature `distill`. The
+//! crate starts threads only for inference.
 
 #[cfg(any(feature = "bert", feature = "int8"))]
 mod bert;

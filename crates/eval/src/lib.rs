@@ -1,15 +1,15 @@
 #![doc = include_str!("../README.md")]
 //! # Protocol
 //!
-//! One temporary memory per conversation or collection, with the question as the query and its
-//! labelled evidence as the expected hits. Questions without a valid label are skipped. A
+//! Each conversation or collection is stored in a temporary memory. Each question is a query, and
+//! its labelled evidence the expected hits. Questions without a valid label are skipped. A
 //! [`Report`] has the measures of [`metrics`], those of the [`baselines`] over the same texts, the
-//! share of contexts with their evidence, and the relevance of answers against that of unanswerable
-//! questions ([`abstention`], [`separation`]). Nothing is learned from the conversations here; the
-//! figures of facts are those of [`learning`].
+//! share of contexts that contain the evidence, and the relevance of answers compared with that of
+//! unanswerable questions ([`abstention`], [`separation`]). No facts are learned from the
+//! conversations; [`learning`] measures facts.
 //!
 //! # What this crate does not do
-//! It has no data sets and downloads none. The files of conversations are read by `aios-exchange`.
+//! It has no data sets and downloads none. `aios-exchange` reads the files of conversations.
 
 pub mod abstention;
 pub mod baselines;

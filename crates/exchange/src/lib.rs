@@ -9,18 +9,18 @@
 //! - [`labelled`] reads the conversations and questions of research datasets.
 //!
 //! Every function takes a [`MemoryView`](aios_memory::MemoryView), and reads and writes the records
-//! of its owner; the administrator's view those of every owner. All records enter through the
+//! of its owner, with the administrator's view those of every owner. All records pass through the
 //! memory's [admission](aios_memory::admission).
 //!
 //! # Invariants
 //! - When a call returns, the stored records are durable and found by every search.
 //! - Reading the same file twice adds nothing, and a forgotten record stays forgotten.
-//! - A part that cannot be read costs only itself, and is in the report with its line.
+//! - A part that cannot be read does not affect the others, and is reported with its line.
 //! - Files of other programs are never changed. An export appears only when it is complete.
 //!
 //! # What this crate does not do
-//! It has no network access and watches no directories. Reading one record from an object is the
-//! work of `aios-draft`, copies of the database files of `aios_memory`.
+//! It has no network access and watches no directories. `aios-draft` parses one record from an
+//! object; `aios_memory` copies the database files.
 
 mod error;
 pub mod export;

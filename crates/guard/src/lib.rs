@@ -13,7 +13,7 @@
 //!
 //! - Time is linear in the text (no pattern can backtrack).
 //! - Spans lie on character boundaries, in order of their start.
-//! - A match covers the whole secret, however long.
+//! - A match covers the whole secret, regardless of its length.
 //! - Hidden characters between letters do not hide a match, and look-alike letters, entities or
 //!   markup do not hide an injection.
 //! - A redacted text is not changed by the same [`Guard`] again.

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //! # How the parts relate
 //!
-//! - A [`HubCache`] is the cache that the hub's own library uses, and other programs share.
+//! - A [`HubCache`] is the cache of the hub's own library, which other programs share.
 //!   [`list`](HubCache::list) returns its [`CachedModel`]s.
 //! - `pull_model`, with the feature `pull`, downloads those files of a [`ModelName`] that the
 //!   embedder reads.
@@ -12,7 +12,7 @@
 //!   download resumes.
 //!
 //! # What this crate does not do
-//! It removes no models and opens none: `aios-embedding` finds the model of a setting in the cache.
+//! It neither removes nor opens models: `aios-embedding` finds the model of a setting in the cache.
 //!
 //! # Features
 //! - `pull`: the download.

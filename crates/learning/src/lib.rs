@@ -23,14 +23,14 @@
 //!   ends no fact, and neither does a statement about somebody else.
 //! - Text in another language than English has no facts and ends none.
 //! - Any text is accepted; time is linear in its length, and everything has a limit.
-//! - Without features, the crate does no I/O and reads no clock. The clock of a `ChatClient` is an
-//!   option.
-//! - A key is in no error and no debug output.
+//! - Without features, the crate does no I/O and reads no clock. The clock of a `ChatClient` can be
+//!   replaced.
+//! - An API key never appears in an error or in debug output.
 //!
 //! # Limits
 //!
-//! The rules read English. They resolve no pronouns across sentences, know no spelling errors, and
-//! take irony at its word. The facts of a chat model have no resolved times.
+//! The rules read English. They do not resolve pronouns across sentences, correct spelling errors,
+//! or recognise irony. The facts of a chat model have no resolved times.
 
 mod change;
 mod chat;

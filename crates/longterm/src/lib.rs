@@ -9,21 +9,21 @@
 //!   [`history`](LongtermView::history) and [`forget`](LongtermView::forget) work on stored ones.
 //! - [`search`](LongtermView::search) fuses a vector leg and a BM25 leg, scores the neighbours of
 //!   their results, and can [explain](Explain) each hit.
-//! - The other operations stand on *roles*, cheap views that a handle returns. The typed
+//! - The other operations are on *roles*, cheap views that a handle returns. The typed
 //!   collections are [`notes`](LongtermView::notes), [`procedures`](LongtermView::procedures),
 //!   [`incidents`](LongtermView::incidents), [`config_changes`](LongtermView::config_changes) and
 //!   [`knowledge`](LongtermView::knowledge).
 //! - [`records`](LongtermView::records) reads records of every kind by identity,
 //!   [`sources`](LongtermView::sources) by their source, such as a file.
-//!   [`tombstones`](LongtermView::tombstones) recognises what was forgotten.
+//!   [`tombstones`](LongtermView::tombstones) recognises forgotten records.
 //! - [`feed`](Longterm::feed) takes pages of another tier's change feed and keeps its watermark.
 //! - [`upkeep`](Longterm::upkeep) drains, verifies, copies and purges the whole memory.
 //! - [`repair`], [`reindex`] and [`adopt`] rebuild the library of a data directory, whether or not
 //!   it can be opened.
 //!
 //! # Invariants
-//! - Acknowledged means committed in `journal.db`, by SQLite's promise. A record stays in the
-//!   journal until LanceDB holds it safely on disk.
+//! - An acknowledged write is committed in `journal.db`. A record stays in the journal until
+//!   LanceDB has it safely on disk.
 //! - A search sees every write that was acknowledged before it began, by any process.
 //! - One process at a time writes to LanceDB: the one that holds `owner.lock`.
 //! - Every owner has ids of their own. A record of an owner is in one project, agent and session

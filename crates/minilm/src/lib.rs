@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 //! # How the parts relate
 //!
-//! [`model`] returns the one instance of the process, [`load`] another one; [`Int8Bert`] computes
-//! the vectors. The crate is a separate one because of the size of its asset.
+//! [`model`] returns the shared instance of the process, [`load`] a new one; [`Int8Bert`] computes
+//! the vectors. The crate is separate because of the size of its asset.
 
 use std::{
     borrow::Cow,

@@ -47,9 +47,9 @@
 //! - RAM is bounded by the [`Config`]: ring capacity, bytes per event, metric keys, active tasks.
 //! - Nothing here does I/O, except [`Operational::snapshot`] with the feature `sysinfo`.
 //!
-//! # Not here
+//! # What this crate does not do
 //!
-//! Anything that outlives the process. For that, supply an [`Overflow`], take the [hourly
+//! It stores nothing beyond the process. For that, supply an [`Overflow`], take the [hourly
 //! figures](Operational::take_hourly), and call [`Operational::sweep`] once a minute.
 //!
 //! # Features

@@ -10,7 +10,7 @@
 //!   concurrent writes share a commit, but the failure of one does not affect the others. A call
 //!   waits while the queue ([`Config::queue`]) is full; the view of
 //!   [`WorkingView::without_waiting`] returns an error instead.
-//! - Operations stand on *roles*, cheap views that a handle returns: [`goals`](WorkingView::goals),
+//! - Operations are on *roles*, cheap views that a handle returns: [`goals`](WorkingView::goals),
 //!   [`tasks`](WorkingView::tasks), [`tool_calls`](WorkingView::tool_calls),
 //!   [`decisions`](WorkingView::decisions), [`patterns`](WorkingView::patterns),
 //!   [`agent_states`](WorkingView::agent_states), [`sessions`](WorkingView::sessions),
@@ -25,8 +25,7 @@
 //!   exchange form.
 //! - Records are plain structs ([`Goal`], [`Task`], [`ToolCall`], [`Decision`], [`Pattern`],
 //!   [`AgentState`], [`Session`], [`Message`], [`Interaction`], [`Entry`], [`File`], [`Fact`],
-//!   [`Event`], [`Summary`]);
-//!   all have a [`Meta`].
+//!   [`Event`], [`Summary`]); all have a [`Meta`].
 //! - [`Working::feed`] delivers changes to a long-term memory. The feed is off unless
 //!   [`Config::feed_kinds`] names kinds. [`Working::intake`] stores records of other memories,
 //!   events and metrics.
