@@ -228,6 +228,10 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     if nouns.last().is_some_and(|noun| noun.low == "name") && !names(rest) {
         return None;
     }
+    let is_placed = rest.first().is_some_and(|it| matches!(it.low.as_str(), "in" | "at" | "on"));
+    if is_placed && nouns.last().is_some_and(|noun| is_movable(noun)) {
+        return None;
+    }
     let dated = measure(rest, 0);
     if !dated.is_empty() {
         return Some(dated);
@@ -248,7 +252,8 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     let is_property = nouns.iter().any(|word| {
         PROPERTIES.contains(&word.low.as_str()) || PROPERTIES.contains(&word.lemma.as_str())
     });
-    if !is_property && !is_called && rest.get(at).is_none_or(|it| it.classes & EXCLUSIVE == 0) {
+    let is_value = rest.get(at).is_some_and(|it| it.classes & EXCLUSIVE != 0);
+    if !is_property && !is_called && !is_value || is_property && is_state(rest, nouns) {
         return None;
     }
     let number = rest.iter().position(Word::is_number);
@@ -257,6 +262,100 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     }
     let value = phrase(rest, at);
     (!value.is_empty()).then_some(value)
+}
+
+/// Returns true for a thing that is somewhere or at some level, which is none of its values: "my car
+/// is in Leeds", "my phone is at 5%", "my address is on the invoice".
+fn is_movable(noun: &Word) -> bool {
+    let moves = [Class::Vehicle, Class::Transport, Class::Device, Class::Instrument, Class::Pet];
+    moves.iter().any(|class| noun.is(*class))
+        || matches!(noun.low.as_str(), "phone" | "mobile" | "laptop" | "tablet" | "computer")
+        || matches!(noun.low.as_str(), "address" | "email" | "number" | "name" | "bag" | "wallet")
+}
+
+/// Returns true if words after "is" say in which state a property is, and not its value: "my budget
+/// is tight", "my job is killing me", "the deadline is insane".
+fn is_state(rest: &[Word], nouns: &[&Word]) -> bool {
+    let mut words = rest.iter().skip_while(|it| {
+        it.is(Class::Current) || it.low.ends_with("ly") || matches!(it.low.as_str(), "so" | "too")
+    });
+    let (Some(first), next) = (words.next(), words.next()) else { return true };
+    let does_to = first.low.ends_with("ing") && next.is_some_and(|it| it.is(Class::First));
+    let ends = next.is_none_or(|it| !it.is_content() || it.is(Class::Time));
+    let is_measured = nouns.last().is_some_and(|noun| MEASURED.contains(&noun.low.as_str()));
+    let is_measure = |it: &Word| {
+        it.low.contains(|c: char| c.is_ascii_digit())
+            || it.is_number()
+            || [Class::Weekday, Class::Month, Class::Time].iter().any(|of| it.is(*of))
+    };
+    does_to || (ends && is_quality(first) || is_measured) && !rest.iter().any(is_measure)
+}
+
+/// Properties whose value is a number or a time.
+const MEASURED: &[&str] = &[
+    "budget", "deadline", "birthday", "weight", "height", "salary", "rent", "rate", "score",
+    "limit", "number", "date",
+];
+
+/// Returns true for a word that says how something is.
+fn is_quality(word: &Word) -> bool {
+    const QUALITIES: &[&str] = &[
+        "tight",
+        "hell",
+        "bad",
+        "terrible",
+        "awful",
+        "horrible",
+        "good",
+        "great",
+        "fine",
+        "ok",
+        "okay",
+        "nice",
+        "lovely",
+        "boring",
+        "hard",
+        "tough",
+        "easy",
+        "long",
+        "short",
+        "late",
+        "early",
+        "full",
+        "empty",
+        "packed",
+        "busy",
+        "crazy",
+        "mad",
+        "insane",
+        "mental",
+        "broken",
+        "wrong",
+        "weird",
+        "strange",
+        "rubbish",
+        "shit",
+        "ridiculous",
+        "brutal",
+        "rough",
+        "stressful",
+        "exhausting",
+        "fun",
+        "amazing",
+        "brilliant",
+        "perfect",
+        "messy",
+        "unclear",
+        "unknown",
+        "gone",
+        "dead",
+        "simple",
+        "secret",
+        "irrelevant",
+        "missing",
+        "unchanged",
+    ];
+    QUALITIES.contains(&word.low.as_str())
 }
 
 /// Returns true if the words after "my name is" may be a name: not "on the list", "pronounced",
