@@ -189,7 +189,10 @@ fn employer(clause: &Clause<'_>) -> Option<Slot> {
     let words = clause.words;
     let lemma = clause.verb_lemma();
     let at = match lemma {
-        "work" if !clause.is_past => find(words, verb, &["at", "for", "with"])?,
+        // "I work out at the gym."
+        "work" if !clause.is_past && clause.low(verb + 1) != "out" => {
+            find(words, verb, &["at", "for", "with"])?
+        }
         "employ" => find(words, verb, &["at", "by"])?,
         "hire" => find(words, verb, &["by", "at"])?,
         "join" | "rejoin" => verb,
@@ -242,7 +245,9 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
         _ => return None,
     };
     let value = phrase(words, at);
-    let heads = value.last().is_some_and(|word| word.is(Class::Occupation));
+    // "I'm no chef."
+    let is_denied = clause.low(at) == "no";
+    let heads = value.last().is_some_and(|word| word.is(Class::Occupation)) && !is_denied;
     let of_mine = words.get(at).is_some_and(|word| word.is(Class::Mine));
     let is_praise = lemma == "be" && value.iter().any(|it| QUALITIES.contains(&it.low.as_str()));
     if !heads || of_mine || is_praise {
@@ -333,11 +338,26 @@ fn relationship(clause: &Clause<'_>) -> Option<Slot> {
     });
     let was = clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "was" | "were"));
     // "We're getting married in June" is a plan.
-    let is_coming = before.low == "getting";
+    let is_coming = before.low == "getting" || is_figurative(clause, at);
     if !links || is_noun || was || is_coming {
         return None;
     }
     Slot::of(&clause.owner, "relationship", &clause.words[at..=at], Hold::One)
+}
+
+/// Returns true for "engaged in a debate" and "married to the job".
+fn is_figurative(clause: &Clause<'_>, at: usize) -> bool {
+    let dated = |word: &Word| {
+        word.is(Class::Month) || word.is(Class::Time) || word.is_number() || is_name(word)
+    };
+    let is_somebody = |word: &Word| word.is(Class::Relation) || is_name(word);
+    let object = &clause.words[(at + 2).min(clause.words.len())..];
+    match (clause.low(at), clause.low(at + 1)) {
+        ("engaged", "in") => !object.iter().take(2).any(dated),
+        ("married", "to") => clause.low(at + 2) == "the" && !object.iter().take(4).any(is_somebody),
+        ("divorced", "from") => !object.iter().take(3).any(is_somebody) && !clause.has(Class::Mine),
+        _ => false,
+    }
 }
 
 /// "I'm seeing someone."
@@ -412,7 +432,10 @@ fn age(clause: &Clause<'_>) -> Option<Slot> {
             || matches!(word.low.as_str(), "last" | "this" | "in" | "already" | "next" | "as")
     });
     let years = clause.low(at + 1) == "years" && !clause.low(at + 2).starts_with("old");
-    if !is_age || !ends || years || clause.words[at].low != number.low {
+    // "My dad is 70 next week."
+    let coming = |word: &Word| matches!(word.low.as_str(), "next" | "soon" | "tomorrow");
+    let is_coming = !turns && clause.words.iter().any(coming);
+    if !is_age || !ends || years || is_coming || clause.words[at].low != number.low {
         return None;
     }
     Slot::of(&clause.owner, "age", value, Hold::One)
