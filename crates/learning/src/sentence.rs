@@ -172,7 +172,12 @@ fn mood(text: &str, words: &[Word]) -> Mood {
     if has(Kind::Refusal) {
         return Mood::Refusal;
     }
-    if reported(words, &spaced) || said_after(words) || has(Kind::Story) || quoted(text) {
+    if reported(words, &spaced)
+        || is_others_view(words)
+        || said_after(words)
+        || has(Kind::Story)
+        || quoted(text)
+    {
         return Mood::Report;
     }
     if has(Kind::Order) {
@@ -208,10 +213,12 @@ fn inverted(words: &[Word]) -> bool {
             && rest.next().is_some_and(is_subject)
 }
 
+/// Those whose word binds the speaker.
+const OFFICIAL: &[&str] =
+    &["doctor", "dentist", "vet", "nurse", "boss", "manager", "landlord", "physio", "team"];
+
 /// Returns true if the sentence reports what somebody other than the speaker says or thinks.
 fn reported(words: &[Word], spaced: &str) -> bool {
-    const OFFICIAL: &[&str] =
-        &["doctor", "dentist", "vet", "nurse", "boss", "manager", "landlord", "physio", "team"];
     let Some(at) = words.iter().position(|word| word.is(Class::Reporting)) else { return false };
     // A decision that binds the speaker is not hearsay: "the doctor says I've outgrown it".
     let by = &words[..at];
@@ -227,6 +234,41 @@ fn reported(words: &[Word], spaced: &str) -> bool {
     let early = by.iter().filter(|word| !word.is_sign).count() < 5;
     let says = matches!(verb, "say" | "tell" | "claim" | "joke" | "swear") || verb == "insist";
     says && other && early || spaced.contains(" i heard ") || spaced.contains(" i read that ")
+}
+
+/// Returns true if others say or think it of the speaker: "people assume I'm a doctor".
+fn is_others_view(words: &[Word]) -> bool {
+    const VIEWS: &[&str] = &[
+        "say", "think", "thought", "assume", "assum", "believ", "believe", "reckon", "guess",
+        "figure", "figur", "claim", "pretend",
+    ];
+    const OTHERS: &[&str] = &[
+        "he",
+        "she",
+        "they",
+        "people",
+        "everyone",
+        "everybody",
+        "nobody",
+        "someone",
+        "somebody",
+        "folks",
+        "strangers",
+    ];
+    (1..words.len()).filter(|at| VIEWS.contains(&words[*at].lemma.as_str())).any(|at| {
+        let is_adverb = |word: &&Word| {
+            word.low.ends_with("ly")
+                || matches!(word.low.as_str(), "always" | "often" | "just" | "all" | "still")
+        };
+        let subject = words[..at].iter().rev().find(|word| !is_adverb(word));
+        let next = words[at + 1..].iter().find(|word| word.low != "that");
+        let is_other = |it: &Word| {
+            OTHERS.contains(&it.low.as_str())
+                || it.is(Class::Relation) && !OFFICIAL.contains(&it.low.as_str())
+                || it.is_capital && it.is_content()
+        };
+        subject.is_some_and(is_other) && next.is_some_and(|it| it.is(Class::First))
+    })
 }
 
 /// Returns true if the sentence ends with the one who says it: ", said the man", ", she says".
