@@ -148,3 +148,16 @@ pub(super) fn agreed(words: &[Word], verb: usize) -> usize {
         words.get(verb + 3).is_some_and(|it| it.is(Class::Determiner) && it.low != "another");
     if agrees && low(verb + 1) == "to" && changes && determined { verb + 2 } else { verb }
 }
+
+/// Past forms of irregular verbs, but for those of a change that lasts: "got", "left", "became".
+const PRETERITES: &[&str] = &[
+    "went", "took", "made", "saw", "met", "felt", "came", "ran", "told", "said", "thought", "knew",
+    "won", "lost", "spent", "wrote", "ate", "drank", "sang", "spoke", "brought", "stood", "sat",
+    "fell", "flew", "drove", "rode", "threw", "grew", "built", "held", "heard", "slept", "woke",
+    "swam", "beat", "led", "paid", "shot", "shone",
+];
+
+/// Returns true for the past form of an irregular verb: "ate", "drove".
+pub(crate) fn is_preterite(low: &str) -> bool {
+    PRETERITES.contains(&low)
+}

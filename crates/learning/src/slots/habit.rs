@@ -339,8 +339,10 @@ fn kind(clause: &Clause<'_>) -> Option<Slot> {
         "study", "be", "get", "buy", "instal", "adopt", "work", "write", "choos", "choose",
         "deploy", "put", "start", "code", "host", "practic", "speak",
     ];
-    let is_state = matches!(clause.verb_lemma(), "be" | "have" | "work");
-    let is_former = clause.is_past && is_state;
+    // "I drove a Kia" was so once, but "I bought a Kia" is so since.
+    let enters =
+        ["get", "buy", "instal", "adopt", "choos", "choose", "start", "deploy", "put", "take"];
+    let is_former = clause.is_past && !enters.contains(&clause.verb_lemma());
     if !holds.contains(&clause.verb_lemma()) || is_former || is_planned(clause) {
         return None;
     }
