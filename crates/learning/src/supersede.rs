@@ -62,7 +62,8 @@ pub fn supersede<'a>(
     }
     let current: Vec<&Known> = current.into_iter().take(KNOWN_MAX).collect();
     let mut ended: BTreeMap<usize, Ended> = BTreeMap::new();
-    for mut sentence in sentences {
+    let mended = mended(&sentences);
+    for (mut sentence, is_mended) in sentences.into_iter().zip(mended) {
         sentence.words = as_first_person(sentence.words, message.subject());
         let is_refusal = sentence.mood == Mood::Refusal;
         if !is_refusal && sentence.mood != Mood::Statement || is_bounded(&sentence) {
@@ -80,7 +81,6 @@ pub fn supersede<'a>(
         if lasting::is_remark(&sentence) || history::is_history(&sentence, message.at) {
             continue;
         }
-        let is_mended = history::is_mended(&sentence);
         let news = News::of(&sentence, &clauses);
         let mut is_named = false;
         let is_undone = |change: &Change| is_mended && change.target.terms().is_some();
@@ -99,6 +99,17 @@ pub fn supersede<'a>(
         }
     }
     ended.into_values().collect()
+}
+
+/// Returns for each sentence whether it, or the next one by a pronoun, says that what was lost is
+/// back: "Pepper went missing. She's back!"
+fn mended(sentences: &[Sentence]) -> Vec<bool> {
+    let refers = |next: &Sentence| next.words.first().is_some_and(|it| it.is(Class::Third));
+    let by_next = |at: usize| {
+        sentences.get(at + 1).is_some_and(|next| refers(next) && history::is_mended(next))
+    };
+    let each = sentences.iter().enumerate();
+    each.map(|(at, sentence)| history::is_mended(sentence) || by_next(at)).collect()
 }
 
 /// Returns the indexes of the facts that a change in words ends.

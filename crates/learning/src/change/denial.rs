@@ -2,7 +2,7 @@
 
 use super::head::{heads, heads_of_subject};
 use super::item::{Around, Change, Shape, Target, object, terms};
-use super::passing::limits;
+use super::passing::{is_of_day, limits};
 use crate::claim::Term;
 use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
@@ -24,7 +24,7 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
         || clause.is_negated && (now || has_not_since(clause, around))
         || lows.contains(&"never") && lows.contains(&"again")
         || used;
-    if !ends {
+    if !ends || used && still_holds(clause, around) || is_of_day(clause) {
         return None;
     }
     // "No more meat for me" is about meat only.
@@ -49,6 +49,12 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
     let change = Change::new(&clause.owner, Shape::Retraction, Target::Terms(found));
     let after = bare.map(|at| heads(&clause.words[at + 2..])).filter(|it| !it.is_empty());
     Some(change.of(after.unwrap_or_else(|| denied_heads(clause)), clause).within(limits(clause)))
+}
+
+/// Returns true for "I used to be vegan and still am".
+fn still_holds(clause: &Clause<'_>, around: Around<'_, '_>) -> bool {
+    let is_still = |of: &Clause<'_>| of.words.iter().any(|word| word.low == "still");
+    is_still(clause) || around.after.is_some_and(is_still)
 }
 
 /// Returns the heads of what a clause denies: the object, else the verb and what it leads to.

@@ -85,7 +85,11 @@ fn ending(
     }
     // "The plane took off", "took Friday off".
     let takes_off = clause.verb_lemma() == "take" && after.is_some();
-    if takes_off && after.is_none_or(|at| at == verb + 2 || clause.words.len() <= at + 1) {
+    let is_span = |at: usize| clause.words[verb + 1..at].iter().any(|it| it.is(Class::Time));
+    // "I'm taking a week off running" is a pause.
+    if takes_off
+        && after.is_none_or(|at| at == verb + 2 || clause.words.len() <= at + 1 || is_span(at))
+    {
         return None;
     }
     if passing::is_stowed(clause, around) {
@@ -191,7 +195,7 @@ fn ceasing(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     }
     let next = clause.low(verb + 1);
     let is_over = clause.verb_lemma() == "be"
-        && (OVER.contains(&next) && clause.low(verb + 2) != "the"
+        && (OVER.contains(&next) && !is_determined(clause, verb + 2)
             || next == "no" && clause.low(verb + 2) == "more")
         || OVER.contains(&clause.low(verb))
             && is_passive(clause, verb)
@@ -247,6 +251,11 @@ fn ceasing(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     Some(change.of(things, clause).within(distinctions(own)))
 }
 
+/// Returns true if an article or a possessive stands at `at`: "off her food", "off the table".
+fn is_determined(clause: &Clause<'_>, at: usize) -> bool {
+    clause.words.get(at).is_some_and(|it| it.is(Class::Determiner) || it.is(Class::Mine))
+}
+
 /// "I'm off sugar", "Mum is off the crutches", "Dad is over the flu".
 fn off(clause: &Clause<'_>) -> Option<Change> {
     let verb = clause.verb.filter(|_| clause.verb_lemma() == "be" && !clause.is_negated)?;
@@ -254,6 +263,7 @@ fn off(clause: &Clause<'_>) -> Option<Change> {
     let at = verb + 1 + now;
     let next = clause.low(at + 1);
     let opens = match clause.low(at) {
+        _ if passing::is_of_day(clause) => false,
         "off" => !matches!(next, "to" | "for" | "on" | "work"),
         "over" => matches!(next, "the" | "my" | "his" | "her"),
         _ => false,

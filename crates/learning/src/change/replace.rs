@@ -116,6 +116,10 @@ fn from(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let at = (verb + 1..words.len()).find(|at| {
         changes && clause.low(*at) == "from" || pulls && verb + 1 < *at && clause.low(*at) == "off"
     })?;
+    // "I'm taking a week off running" is a pause.
+    if clause.low(at) == "off" && words[verb + 1..at].iter().any(|word| word.is(Class::Time)) {
+        return None;
+    }
     let found = terms(object(&words[at + 1..]));
     // "I cut two pages from the thesis" leaves the thesis.
     let takes = words[verb + 1..at].iter().any(Word::is_content)

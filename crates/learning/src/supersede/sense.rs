@@ -112,6 +112,14 @@ fn ends(claim: &Claim, change: &Change, head: &Term) -> bool {
     if change.is_doing {
         return true;
     }
+    // "My email is broken" is about the mail, and not about its address.
+    let is_contact = claim.slots.iter().any(|slot| {
+        matches!(slot.attribute.as_str(), "email" | "phone") && !slot.value.contains(&head.lemma)
+    });
+    let fails = matches!(change.verb.as_str(), "be" | "break" | "die" | "crash" | "go" | "stop");
+    if is_contact && fails && matches!(change.target, Target::Terms(_) | Target::Headed(..)) {
+        return false;
+    }
     match change.verb.as_str() {
         "drop" => {
             let is_dear = is(&[Class::Pet, Class::Relation, Class::Vehicle, Class::Instrument]);
