@@ -37,8 +37,14 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
     if matches!(clause.owner, Owner::Relation(_) | Owner::Named(_)) {
         // The owner itself is not what ended.
         let subject: Vec<&str> = clause.subject().iter().map(|it| it.lemma.as_str()).collect();
-        let rest = found.iter().filter(|term| !subject.contains(&term.lemma.as_str()));
+        let rest = found.iter().filter(|term| {
+            !subject.contains(&term.lemma.as_str()) && !matches!(&*term.lemma, "longer" | "more")
+        });
         let rest: Vec<_> = rest.cloned().collect();
+        // "Sue is no longer here" may be so for an hour, "no longer with us" is for good.
+        if rest.is_empty() && pair("no", "longer") && !pair("with", "us") {
+            return None;
+        }
         if !rest.is_empty() {
             found = rest;
         }

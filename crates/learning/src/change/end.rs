@@ -15,8 +15,8 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>, changes: &mut Ve
         .or_else(|| wish::given_up(clause))
         .or_else(|| off(clause))
         .or_else(|| recover::healed(clause))
-        .or_else(|| recover::again(clause))
         .or_else(|| life::read(clause))
+        .or_else(|| recover::again(clause))
         .or_else(|| ceasing(clause, around))
         .or_else(|| ending(clause, around, changes))
         .or_else(|| recover::recovered(clause));
@@ -111,8 +111,12 @@ fn ending(
     }
     let lost = clause.verb_lemma() == "lose" && !is_passive(clause, verb);
     let target = if lost { Target::Owned(found) } else { Target::Terms(found) };
-    let change = Change::new(&clause.owner, Shape::Retraction, target);
-    Some(change.of(things, clause))
+    let mut change = Change::new(&clause.owner, Shape::Retraction, target).of(things, clause);
+    if change.verb == "go" {
+        // "I've gone off sushi" is a turn of taste, "the sushi is gone" none.
+        change.verb = "go off".to_owned();
+    }
+    Some(change)
 }
 
 fn is_passive(clause: &Clause<'_>, verb: usize) -> bool {

@@ -104,7 +104,8 @@ pub(super) fn limits(clause: &Clause<'_>) -> Vec<Term> {
     // "I don't take Rex to work any more", but "I don't go to the gym any more".
     let leads = |at: usize| rest[at].low == "to" && rest.get(at + 1).is_some_and(Word::is_content);
     // "I'm not smoking in the house any more."
-    let is_dated = rest.iter().take(3).any(|it| it.is_number() || it.is(Class::Time));
+    let is_span = |low: &str| matches!(low, "weeks" | "months" | "years" | "ages");
+    let is_dated = rest.iter().take(3).any(|it| it.is_number() || is_span(&it.low));
     let is_bare =
         !is_dated && matches!(rest.first().map(|it| it.low.as_str()), Some("in" | "during"));
     let from = if is_bare { 0 } else { content + 1 };

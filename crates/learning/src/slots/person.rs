@@ -103,7 +103,7 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
     }
     let (prepositions, lasts): (&[&str], bool) = match clause.verb_lemma() {
         "live" | "resid" | "base" | "settl" | "dwell" => (&["in", "near", "at", "outside"], true),
-        "be" if long_been(clause) => (&["in"], true),
+        "be" if long_been(clause) || is_for_good(clause) => (&["in"], true),
         "move" | "reloc" => (&["to"], false),
         "be" if words.iter().any(|word| word.is(Class::Current)) => (&["in"], true),
         "call" if find(words, verb, &["home"]).is_some() => {
@@ -139,6 +139,25 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     Slot::of(&clause.owner, "home", value, Hold::One)
+}
+
+/// "I've been at Lonza since January", but not "since nine".
+fn long_at(clause: &Clause<'_>) -> bool {
+    let is_long = |it: &Word| {
+        it.is(Class::Month) || matches!(it.low.as_str(), "spring" | "summer" | "autumn" | "winter")
+    };
+    let since = clause.words.windows(2).any(|it| it[0].low == "since" && is_long(&it[1]));
+    let years = clause
+        .words
+        .windows(3)
+        .any(|it| it[0].low == "for" && matches!(it[2].low.as_str(), "years" | "months"));
+    let been = clause.words.iter().any(|word| word.low == "been");
+    been && (since || years)
+}
+
+/// "I'm back in Oslo for good."
+fn is_for_good(clause: &Clause<'_>) -> bool {
+    clause.words.windows(2).any(|it| it[0].low == "for" && it[1].low == "good") && !clause.is_past
 }
 
 /// "I've been in Graz since university", "we've been in Cork for ten years".
@@ -196,7 +215,9 @@ fn employer(clause: &Clause<'_>) -> Option<Slot> {
         "employ" => find(words, verb, &["at", "by"])?,
         "hire" => find(words, verb, &["by", "at"])?,
         "join" | "rejoin" => verb,
-        "be" if clause.has(Class::Current) && clause.low(verb + 1) == "at" => verb + 1,
+        "be" if clause.low(verb + 1) == "at" && (clause.has(Class::Current) || long_at(clause)) => {
+            verb + 1
+        }
         "start" | "get" | "accept" | "land" | "have" | "begin" | "take" => {
             let job = ["job", "position", "role", "work", "working", "offer", "gig"];
             let job = find(words, verb, &job);

@@ -295,7 +295,9 @@ pub(super) fn is_flipped(former: &Claim, news: &Claim) -> bool {
         return false;
     }
     let (before, now) = (objects(former), objects(news));
-    let (one, two) = (main_verbs(former), main_verbs(news));
+    let (one, mut two) = (main_verbs(former), main_verbs(news));
+    // "I'm not a vegetarian, never was."
+    two.dedup();
     // "I don't love the new one" is about another thing.
     let only_verb = now.iter().all(|lemma| one.contains(&lemma.as_str()));
     let adds = before.iter().any(|lemma| !one.contains(&lemma.as_str()));

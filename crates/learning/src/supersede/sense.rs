@@ -33,7 +33,7 @@ const LEAVING: &[&str] =
 /// Lemmas of verbs by which a liking, a fear or an allergy ends.
 const TURNING: &[&str] = &[
     "give", "quit", "stop", "drop", "abandon", "lose", "swear", "get", "come", "grow", "outgrow",
-    "stand", "bear", "like", "love", "enjoy", "hate", "care", "mind",
+    "stand", "bear", "like", "love", "enjoy", "hate", "care", "mind", "go off",
 ];
 
 /// Returns true if a change may end this fact: the fact has a thing that ends, and the verb ends
@@ -148,18 +148,25 @@ fn ends(claim: &Claim, change: &Change, head: &Term) -> bool {
     }
 }
 
+/// Lemmas of what somebody cannot bear.
+const AILING: &[&str] = &["allerg", "allergi", "allergy", "intoler", "afraid"];
+
 /// Returns true for a liking, a fear, an allergy, or something that is not done.
 fn is_attitude(claim: &Claim) -> bool {
     let is_opinion = |slot: &Slot| slot.attribute.starts_with("opinion of ");
-    let ails = ["allerg", "allergi", "allergy", "intoler", "afraid", "favorite"];
     claim.is_negated
         || claim.slots.iter().any(is_opinion)
-        || ails.iter().any(|lemma| claim.has(lemma))
+        || claim.has("favorite")
+        || AILING.iter().any(|lemma| claim.has(lemma))
 }
 
 /// Returns true if a change is one of attitude or doing, and not only of a thing.
 fn turns(claim: &Claim, change: &Change) -> bool {
+    // "My peanut allergy is gone."
+    let terms = change.target.terms().unwrap_or_default();
+    let is_ailing = |it: &Term| AILING.contains(&it.lemma.as_str());
     TURNING.contains(&change.verb.as_str())
+        || terms.iter().any(is_ailing)
         || claim.verbs.contains(&change.verb)
         || change.shape != Shape::Retraction
 }
