@@ -120,7 +120,9 @@ pub(super) fn main_verb(words: &[Word], head: usize) -> usize {
                     | "ever"
                     | "always"
             )
-            || word.low == "up" && words[at - 1].lemma == "end";
+            || word.low == "up" && words[at - 1].lemma == "end"
+            // "I'm back living in Cork."
+            || word.low == "back" && words.get(at + 1).is_some_and(is_gerund);
         if is_verb(words, at) {
             last = at;
             if matches!(word.lemma.as_str(), "start" | "begin") {
@@ -135,6 +137,10 @@ pub(super) fn main_verb(words: &[Word], head: usize) -> usize {
         at += 1;
     }
     last
+}
+
+fn is_gerund(word: &Word) -> bool {
+    word.low.ends_with("ing") && word.is(Class::Verb)
 }
 
 /// Returns the index of the verb that was agreed on, if it changes something: "we decided to raise

@@ -111,7 +111,11 @@ fn commute(clause: &Clause<'_>) -> Option<Slot> {
 /// "I have two cats."
 fn count(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
-    if !matches!(clause.verb_lemma(), "have" | "own" | "be") || clause.is_past {
+    // "We've got three hens."
+    let has_got = clause.low(verb) == "got"
+        && verb.checked_sub(1).is_some_and(|it| matches!(clause.low(it), "have" | "has"));
+    let holds = has_got || matches!(clause.verb_lemma(), "have" | "own" | "be");
+    if !holds || clause.is_past {
         return None;
     }
     let mut at = verb + 1;

@@ -123,6 +123,10 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
     let at = (verb + 1..words.len()).find(|at| {
         let low = words[*at].low.as_str();
         let named = words.get(at + 1).is_some_and(is_name);
+        // "We're based out of Tallinn."
+        if low == "of" && words[verb].low == "based" && words[at - 1].low == "out" {
+            return true;
+        }
         // "I moved in" has its place later.
         prepositions.contains(&low) || !lasts && into && low == "in" && named
     })?;
@@ -472,6 +476,7 @@ fn own_name(clause: &Clause<'_>) -> Option<Slot> {
     let at = match clause.verb_lemma() {
         "be" if nominative && clause.owner == Owner::Speaker && !clause.is_past => verb + 1,
         "call" if matches!(clause.low(verb + 1), "me" | "i") => verb + 2,
+        "call" if nominative && clause.low(verb) == "called" && clause.is_state() => verb + 1,
         "go" if clause.low(verb + 1) == "by" => verb + 2,
         _ => return None,
     };
