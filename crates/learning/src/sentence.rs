@@ -97,7 +97,17 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
             word.end += span.start;
         }
         let mood = mood(&text[span.clone()], &words);
-        sentences.push(Sentence { span, words, mood });
+        let but = firm_but(text, &span, &words).filter(|_| mood == Mood::Hypothesis);
+        if let Some(but) = but {
+            let firm = words.split_off(but + 1);
+            words.truncate(but);
+            let end = words[but - 1].end;
+            sentences.push(Sentence { span: span.start..end, words, mood });
+            let (span, mood) = (firm[0].start..span.end, Mood::Statement);
+            sentences.push(Sentence { span, words: firm, mood });
+        } else {
+            sentences.push(Sentence { span, words, mood });
+        }
         if SENTENCES_MAX <= sentences.len() {
             break;
         }
@@ -109,6 +119,37 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
         }
     }
     sentences
+}
+
+/// Returns the index of a "but" after which the speaker states something without a mark of doubt:
+/// "not sure if it matters, but I'm a nurse".
+fn firm_but(text: &str, span: &Range<usize>, words: &[Word]) -> Option<usize> {
+    let but = words.iter().rposition(|word| word.low == "but").filter(|but| 0 < *but)?;
+    let rest = &words[but + 1..];
+    let subject = rest.first()?.low.as_str();
+    let is_own = matches!(subject, "i" | "we" | "my" | "our");
+    let is_firm = || mood(&text[rest[0].start..span.end], rest) == Mood::Statement;
+    // What is only supposed goes on after "but".
+    const SUPPOSING: &[&str] = &[
+        "if",
+        "imagine",
+        "suppose",
+        "supposing",
+        "assume",
+        "assuming",
+        "say",
+        "let",
+        "what",
+        "hypothetically",
+        "dream",
+        "dreamed",
+        "dreamt",
+    ];
+    let supposes = |(at, word): (usize, &Word)| {
+        SUPPOSING.contains(&word.low.as_str()) && (at == 0 || word.low != "if")
+    };
+    let supposes = words[..but].iter().enumerate().any(supposes);
+    (is_own && !supposes && is_firm()).then_some(but)
 }
 
 /// Returns the spans of the sentences, without notes on photos and the white space around them.
