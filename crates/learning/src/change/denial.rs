@@ -73,7 +73,9 @@ fn denied_heads(clause: &Clause<'_>) -> Vec<Term> {
     let has_object = clause.rest().first().is_some_and(|word| {
         word.is_content() && !word.is(Class::Time) || word.is(Class::Determiner)
     });
-    let does = clause.verb.filter(|_| !has_object || things.is_empty());
+    // "I don't speak to my landlord any more" leaves the speaking.
+    let is_led = clause.rest().first().is_some_and(|word| word.is(Class::Preposition));
+    let does = clause.verb.filter(|_| !has_object && !is_led || things.is_empty());
     things.extend(does.map(|verb| &clause.words[verb]).filter(|it| it.is_content()).map(Term::of));
     // "My colour used to be green" is about green, and "green used to be my colour" too.
     let is_value = clause.rest().first().is_some_and(|word| word.is(Class::Mine));

@@ -152,7 +152,10 @@ fn named(
     {
         found.extend(terms(before.words));
         things.extend(heads(before.rest()));
-        things.extend(heads_of_subject(before.subject()));
+        // "Pepper caught a mouse and let it go" is about the mouse.
+        if things.is_empty() {
+            things.extend(heads_of_subject(before.subject()));
+        }
     }
     if passive || found.is_empty() {
         found.extend(terms(clause.subject()));
@@ -199,7 +202,9 @@ fn ceasing(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     }
     let next = clause.low(verb + 1);
     let is_over = clause.verb_lemma() == "be"
-        && (OVER.contains(&next) && !is_determined(clause, verb + 2)
+        && (OVER.contains(&next)
+            && !is_determined(clause, verb + 2)
+            && !(next == "off" && matches!(clause.low(verb + 2), "to" | "for" | "on" | "work"))
             || next == "no" && clause.low(verb + 2) == "more")
         || OVER.contains(&clause.low(verb))
             && is_passive(clause, verb)

@@ -37,7 +37,9 @@ fn is_once(clause: &Clause<'_>) -> bool {
     let part = |low: &str| matches!(low, "morning" | "afternoon" | "evening" | "time" | "night");
     let once = |it: &[Word]| matches!(it[0].low.as_str(), "this" | "last") && part(&it[1].low);
     let day = |word: &Word| matches!(word.low.as_str(), "today" | "yesterday" | "tonight");
-    !changes && (clause.words.iter().any(day) || clause.words.windows(2).any(once))
+    // "I drove instead of taking the train" was so once.
+    let is_event = clause.is_past && clause.head == clause.verb;
+    !changes && (is_event || clause.words.iter().any(day) || clause.words.windows(2).any(once))
 }
 
 /// Returns true if "not" contrasts a value with the one before it, and negates no verb.

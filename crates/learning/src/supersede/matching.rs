@@ -209,10 +209,12 @@ fn stays(claim: &Claim) -> bool {
 fn is_away(claim: &Claim, terms: &[Term]) -> bool {
     let ails = claim.terms.iter().any(|term| term.classes & Class::Ailment.bit() != 0);
     let is_named = |lemma: &String| terms.iter().any(|term| term.lemma == *lemma);
-    let at = claim.places.iter().any(|place| {
-        matches!(place.preposition.as_str(), "in" | "at" | "to" | "on")
-            && place.object.iter().any(is_named)
-    });
+    let is_home = claim.slots.iter().any(|slot| slot.attribute == "home");
+    let at = !is_home
+        && claim.places.iter().any(|place| {
+            matches!(place.preposition.as_str(), "in" | "at" | "to" | "on")
+                && place.object.iter().any(is_named)
+        });
     let visits = claim
         .verbs
         .iter()
