@@ -352,5 +352,36 @@ fn hypothetical(words: &[Word]) -> bool {
     let could_not = |at: usize| {
         words[at].low == "could" && words.get(at + 1).is_some_and(|next| next.low == "not")
     };
-    (0..words.len()).any(|at| words[at].is(Class::Hypothesis) && !could_not(at))
+    let is_mark = |at: usize| words[at].is(Class::Hypothesis) && !could_not(at);
+    (0..words.len()).any(|at| is_mark(at) && !is_courtesy(&words[at..]))
+}
+
+/// Returns true for "if" at the end that conditions nothing: "I'm a nurse, if that helps".
+fn is_courtesy(words: &[Word]) -> bool {
+    const COURTESIES: &[&str] = &[
+        "help",
+        "matter",
+        "easier",
+        "useful",
+        "relevant",
+        "wonder",
+        "know",
+        "ask",
+        "curious",
+        "interested",
+        "care",
+        "counts",
+        "better",
+    ];
+    let mut words = words.iter().filter(|word| !word.is_sign);
+    let opens = words.next().is_some_and(|word| word.low == "if");
+    let subject = words.next().map_or("", |word| word.low.as_str());
+    let rest: Vec<&Word> = words.collect();
+    let is_courteous = |word: &&Word| {
+        COURTESIES.contains(&word.low.as_str()) || COURTESIES.contains(&word.lemma.as_str())
+    };
+    opens
+        && matches!(subject, "that" | "it" | "you" | "anyone")
+        && (1..=3).contains(&rest.len())
+        && rest.last().is_some_and(is_courteous)
 }

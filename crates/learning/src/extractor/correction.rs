@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::clause::is_name;
 use crate::draft::Draft;
+use crate::lexicon::Class;
 use crate::message::Message;
 use crate::sentence::{Mood, Sentence};
 use crate::words::Word;
@@ -65,7 +66,10 @@ fn read(words: &[Word]) -> Option<Corrected> {
         |word: &&Word| is_name(word) || is_exact(word) || word.classes == 0 && !word.is_sign;
     let length = rest.iter().take_while(is_value).count();
     let value = rest.get(..length).filter(|value| (1..=3).contains(&value.len()))?;
-    let former = former(&rest[length..])?;
+    let low = |at: usize| rest.get(at).map_or("", |word| word.low.as_str());
+    let is_meant = low(length) == "i" && matches!(low(length + 1), "mean" | "meant");
+    let is_clear = is_clear || is_meant;
+    let former = former(&rest[length + if is_meant { 2 } else { 0 }..])?;
     if !is_clear && !has(OPENINGS) && former.is_empty() {
         return None;
     }
@@ -87,7 +91,11 @@ fn former(words: &[Word]) -> Option<Vec<String>> {
 
 /// Returns true for a number and for an address, which can be no one's name.
 fn is_exact(word: &Word) -> bool {
-    word.is_number() || word.low.starts_with(|c: char| c.is_ascii_digit()) || word.low.contains('@')
+    word.is_number()
+        || word.is(Class::Month)
+        || word.is(Class::Weekday)
+        || word.low.starts_with(|c: char| c.is_ascii_digit())
+        || word.low.contains('@')
 }
 
 /// Returns the byte at which a value stands in a text, between word bounds.

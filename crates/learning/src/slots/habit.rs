@@ -344,8 +344,7 @@ fn kind(clause: &Clause<'_>) -> Option<Slot> {
         "deploy", "put", "start", "code", "host", "practic", "speak",
     ];
     // "I drove a Kia" was so once, but "I bought a Kia" is so since.
-    let enters =
-        ["get", "buy", "instal", "adopt", "choos", "choose", "start", "deploy", "put", "take"];
+    let enters = ["get", "buy", "instal", "adopt", "choos", "choose", "start", "deploy", "put"];
     let is_former = clause.is_past && !enters.contains(&clause.verb_lemma());
     if !holds.contains(&clause.verb_lemma()) || is_former || is_planned(clause) {
         return None;

@@ -98,7 +98,13 @@ fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
 fn home(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
     let words = clause.words;
-    if let Some(value) = home_is(clause, verb).or_else(|| residence(clause, verb)) {
+    if let Some(value) = home_is(clause, verb) {
+        // A capital may open the sentence: "Home is Bern".
+        let is_own = matches!(&clause.owner, Owner::Named(name) if name == "home");
+        let owner = if is_own { &Owner::Speaker } else { &clause.owner };
+        return Slot::of(owner, "home", value, Hold::One);
+    }
+    if let Some(value) = residence(clause, verb) {
         return Slot::of(&clause.owner, "home", value, Hold::One);
     }
     let (prepositions, lasts): (&[&str], bool) = match clause.verb_lemma() {

@@ -252,6 +252,14 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     let is_property = nouns.iter().any(|word| {
         PROPERTIES.contains(&word.low.as_str()) || PROPERTIES.contains(&word.lemma.as_str())
     });
+    // "My job is at risk", "my plan is on hold".
+    let is_bare = |it: &Word| it.is_content() && !it.is_number();
+    if matches!(rest.first().map(|it| it.low.as_str()), Some("at" | "on"))
+        && rest.get(1).is_some_and(is_bare)
+        && nouns.last().is_some_and(|noun| noun.low != "status")
+    {
+        return None;
+    }
     let is_value = rest.get(at).is_some_and(|it| it.classes & EXCLUSIVE != 0);
     if !is_property && !is_called && !is_value || is_property && is_state(rest, nouns) {
         return None;
@@ -281,7 +289,8 @@ fn is_state(rest: &[Word], nouns: &[&Word]) -> bool {
     });
     let (Some(first), next) = (words.next(), words.next()) else { return true };
     let does_to = first.low.ends_with("ing") && next.is_some_and(|it| it.is(Class::First));
-    let ends = next.is_none_or(|it| !it.is_content() || it.is(Class::Time));
+    let ends =
+        next.is_none_or(|it| !it.is_content() || it.is(Class::Time) || it.is(Class::Greeting));
     let is_measured = nouns.last().is_some_and(|noun| MEASURED.contains(&noun.low.as_str()));
     let is_measure = |it: &Word| {
         it.low.contains(|c: char| c.is_ascii_digit())
@@ -355,7 +364,8 @@ fn is_quality(word: &Word) -> bool {
         "missing",
         "unchanged",
     ];
-    QUALITIES.contains(&word.low.as_str())
+    const ENDINGS: &[&str] = &["less", "ful", "ous", "able", "ible"];
+    QUALITIES.contains(&word.low.as_str()) || ENDINGS.iter().any(|it| word.low.ends_with(it))
 }
 
 /// Returns true if the words after "my name is" may be a name: not "on the list", "pronounced",

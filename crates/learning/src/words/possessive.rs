@@ -35,7 +35,7 @@ fn verb(words: &[Word], at: usize) -> Option<&'static str> {
         () if low == "not" || is_link(next) || low == "back" && ends => Some("is"),
         () if skipped > 0 && next.is(Class::Determiner) => Some("is"),
         // "My name's Alexandra": a name has nothing.
-        () if is_own_property(words, at) && next.is_capital => Some("is"),
+        () if is_own_property(words, at) && (next.is_capital || next.is_number()) => Some("is"),
         () if low.ends_with("ing") && next.is(Class::Verb) && ends && after.is_some() => {
             after.filter(|it| !it.is(Class::Auxiliary) && !it.is_sign).map(|_| "is")
         }
