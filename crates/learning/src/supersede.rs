@@ -171,7 +171,11 @@ fn is_part(sentence: &Sentence) -> bool {
     let mut words = sentence.words.iter().filter(|it| !it.is_sign && !it.is(Class::Greeting));
     let limits = |word: &Word| matches!(word.low.as_str(), "only" | "just" | "except" | "apart");
     // "Just call me Sasha" limits nothing.
-    words.next().is_some_and(limits) && words.next().is_none_or(|next| !is_base_verb(&next.low))
+    let Some(first) = words.next().filter(|word| limits(word)) else { return false };
+    // "Just turned 39" neither.
+    let does =
+        |next: &Word| is_base_verb(&next.low) || first.low == "just" && next.low.ends_with("ed");
+    words.next().is_none_or(|next| !does(next))
 }
 
 /// Compares a fact with the slots of a message. If the message names the end of something

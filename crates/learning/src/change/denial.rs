@@ -13,7 +13,11 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
     let lows: Vec<&str> = clause.words.iter().map(|word| word.low.as_str()).collect();
     let pair =
         |first: &str, second: &str| lows.windows(2).any(|it| it[0] == first && it[1] == second);
-    let any = pair("any", "more") || pair("any", "longer");
+    // "I can't eat any more sushi" is about an amount.
+    let is_amount =
+        |it: &[Word]| it[1].low == "more" && it[2].is_content() && !it[2].is(Class::Time);
+    let amounts = clause.words.windows(3).any(|it| it[0].low == "any" && is_amount(it));
+    let any = pair("any", "more") && !amounts || pair("any", "longer");
     let denied = clause.words.iter().any(|word| word.is(Class::Negation));
     let now = lows.contains(&"nowadays") || lows.contains(&"now") || pair("these", "days");
     let used =
@@ -54,7 +58,8 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
     }
     let change = Change::new(&clause.owner, Shape::Retraction, Target::Terms(found));
     let after = bare.map(|at| heads(&clause.words[at + 2..])).filter(|it| !it.is_empty());
-    Some(change.of(after.unwrap_or_else(|| denied_heads(clause)), clause).within(limits(clause)))
+    let change = change.of(after.unwrap_or_else(|| denied_heads(clause)), clause);
+    Some(Change { is_former: used, ..change.within(limits(clause)) })
 }
 
 /// Returns true for "I used to be vegan and still am".

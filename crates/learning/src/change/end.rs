@@ -181,6 +181,7 @@ fn is_light_use(clause: &Clause<'_>, verb: usize) -> bool {
             )
         || clause.verb_lemma() == "leave" && next == "my"
         || matches!(clause.verb_lemma(), "end" | "fire") && next == "up"
+        || clause.verb_lemma() == "cancel" && next == "on"
 }
 
 fn skip_with(words: &[Word]) -> &[Word] {

@@ -75,7 +75,10 @@ fn partner(clause: &Clause<'_>) -> Option<Change> {
             _ => false,
         };
     let of_other = clause.subject().iter().any(|word| word.low == "'s");
-    if !parted || clause.is_negated || of_other {
+    // "Ivy broke up with her boyfriend" is about hers.
+    let is_theirs =
+        clause.rest().windows(2).any(|it| it[0].is(Class::Third) && it[1].is(Class::Spouse));
+    if !parted || clause.is_negated || of_other || is_theirs {
         return None;
     }
     let named = terms(clause.words)

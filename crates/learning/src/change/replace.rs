@@ -12,7 +12,12 @@ pub(super) fn contrasts(clause: &Clause<'_>, changes: &mut Vec<Change>) {
     if clause.owner == Owner::Unknown || is_once(clause) {
         return;
     }
+    // "We sold the sofa, not the car" keeps the car.
+    let ends = clause.verb.is_some_and(|verb| clause.words[verb].is(Class::Ending));
     for at in 0..clause.words.len() {
+        if ends && clause.low(at) == "not" {
+            continue;
+        }
         let (one, two) = (clause.low(at), clause.low(at + 1));
         let start = match (one, two) {
             ("instead", "of") | ("rather", "than") => at + 2,
@@ -184,6 +189,11 @@ fn is_done_by_person(clause: &Clause<'_>, verb: usize) -> bool {
 /// "Moved the N to Y", "changed my N", "the N got pushed to Y".
 fn property(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let words = clause.words;
+    // "I switched my phone off."
+    let mut rest = words[verb + 1..].iter().filter(|word| !word.is_sign);
+    if rest.next_back().is_some_and(|it| matches!(it.low.as_str(), "off" | "on" | "down")) {
+        return None;
+    }
     let of_object = terms(object(&words[verb + 1..]));
     let has_to = words[verb..].iter().any(|word| word.low == "to");
     let renames = matches!(clause.verb_lemma(), "chang" | "switch" | "renam");

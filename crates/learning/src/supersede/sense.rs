@@ -33,7 +33,13 @@ const LEAVING: &[&str] =
 /// Lemmas of verbs by which a liking, a fear or an allergy ends.
 const TURNING: &[&str] = &[
     "give", "quit", "stop", "drop", "abandon", "lose", "swear", "get", "come", "grow", "outgrow",
-    "stand", "bear", "like", "love", "enjoy", "hate", "care", "mind", "go off",
+    "stand", "bear", "like", "love", "enjoy", "hate", "care", "mind", "go off", "want",
+];
+
+/// Lemmas of verbs of one choice, which leaves a liking: "I ordered ramen instead of sushi".
+const CHOOSING: &[&str] = &[
+    "order", "pick", "buy", "get", "choos", "choose", "cook", "bake", "make", "eat", "drink",
+    "watch", "read", "wear", "take",
 ];
 
 /// Returns true if a change may end this fact: the fact has a thing that ends, and the verb ends
@@ -41,6 +47,14 @@ const TURNING: &[&str] = &[
 pub(super) fn fits(claim: &Claim, change: &Change) -> bool {
     let Some(heads) = &change.heads else { return true };
     if !change.limits.iter().all(|limit| claim.has(&limit.lemma)) {
+        return false;
+    }
+    // "I used to hate Madrid" ends a hate, and no home.
+    let does = |verb: &str| claim.verbs.iter().any(|it| it == verb);
+    let holds = |verb: &str| HOLDING.contains(&verb) || verb == "be";
+    let is_same =
+        does(&change.verb) || holds(&change.verb) && claim.verbs.iter().any(|it| holds(it));
+    if change.is_former && !is_same {
         return false;
     }
     // A number alone names what the same verb says: "I no longer get up at 6".
@@ -69,6 +83,11 @@ fn is_thing_of(claim: &Claim, change: &Change, head: &Term) -> bool {
     let is_person = head.is_name || head.classes & Class::Relation.bit() != 0;
     let is_own = claim.owner == Owner::Speaker;
     let is_companion = is_own && is_person && is_valued(&["home"]);
+    // "The address no longer works" is no commute to work.
+    let is_noun = claim.terms.iter().any(|it| it.lemma == head.lemma && it.is_generic);
+    if is_noun && head.lemma == change.verb && !claim.verbs.contains(&change.verb) {
+        return false;
+    }
     let has = claim.has(&head.lemma) || slots.any(|slot| is_in(&slot.attribute, head));
     // The noun of "the call" is not the verb of "a dog called Rex".
     let is_narrowing = LEAVING.contains(&change.verb.as_str())
@@ -155,6 +174,7 @@ const AILING: &[&str] = &["allerg", "allergi", "allergy", "intoler", "afraid"];
 fn is_attitude(claim: &Claim) -> bool {
     let is_opinion = |slot: &Slot| slot.attribute.starts_with("opinion of ");
     claim.is_negated
+        || claim.verbs.iter().any(|verb| verb == "prefer")
         || claim.slots.iter().any(is_opinion)
         || claim.has("favorite")
         || AILING.iter().any(|lemma| claim.has(lemma))
@@ -168,7 +188,7 @@ fn turns(claim: &Claim, change: &Change) -> bool {
     TURNING.contains(&change.verb.as_str())
         || terms.iter().any(is_ailing)
         || claim.verbs.contains(&change.verb)
-        || change.shape != Shape::Retraction
+        || change.shape != Shape::Retraction && !CHOOSING.contains(&change.verb.as_str())
 }
 
 /// Returns true if a fact names a person by this name.
