@@ -48,7 +48,8 @@ fn is_verb(words: &[Word], at: usize) -> bool {
     let before = at.checked_sub(1).map(|before| &words[before]);
     let is_noun = before.is_some_and(|before| {
         before.is(Class::Mine)
-            || before.is(Class::Determiner) && !matches!(before.low.as_str(), "that" | "this")
+            || before.is(Class::Determiner)
+                && !matches!(before.low.as_str(), "that" | "this" | "both")
             || before.low == "'s"
             || matches!(before.low.as_str(), "favorite" | "favourite" | "new" | "old" | "of")
             || before.is_number() && word.low.ends_with('s')

@@ -38,7 +38,11 @@ fn diet(clause: &Clause<'_>) -> Option<Slot> {
     let is_modifier = clause.words.get(at + 1).is_some_and(|next| {
         next.is_content() && !next.is(Class::Time) && next.low != "diet" && !next.is(Class::Current)
     });
-    let was = clause.words[..at].iter().any(|word| word.low == "was");
+    // "I tried being vegan", "my wife is making me go vegan."
+    let is_tried = clause.words[..at]
+        .iter()
+        .any(|it| matches!(it.lemma.as_str(), "try" | "tri" | "make" | "consid" | "pretend"));
+    let was = is_tried || clause.words[..at].iter().any(|word| word.low == "was");
     if !links || is_modifier || was || !is_personal(clause) {
         return None;
     }

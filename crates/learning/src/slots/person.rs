@@ -244,7 +244,12 @@ fn employer(clause: &Clause<'_>) -> Option<Slot> {
         }
         _ => return None,
     };
-    let value = name(words, at + 1);
+    let mut value = name(words, at + 1);
+    let called = find(words, at, &["called", "named"]).filter(|_| value.is_empty());
+    if let Some(called) = called.filter(|called| called - at <= 4) {
+        // "I work for a startup called Nimbus."
+        value = name(words, called + 1);
+    }
     let determined = words.get(at + 1).is_some_and(|word| word.low == "the");
     // "I work with Tom" names a colleague.
     let is_colleague = lemma == "work" && words[at].low == "with" && value.len() == 1;
@@ -265,7 +270,7 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
         "be" if !clause.is_past => verb + 1,
         "becom" | "become" => verb + 1,
         "promot" | "promote" => find(words, verb, &["to"])? + 1,
-        "work" | "retrain" | "train" | "hire" if !clause.is_past || lemma != "work" => {
+        "work" | "retrain" | "hire" if !clause.is_past || lemma != "work" => {
             find(words, verb, &["as"])? + 1
         }
         "make" if clause.low(verb + 1) == "me" => verb + 2,
@@ -277,7 +282,17 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
     };
     let value = phrase(words, at);
     // "I'm no chef."
-    let is_denied = clause.low(at) == "no";
+    let after = value.last().and_then(|last| words.iter().position(|it| it.start == last.start));
+    let after = after.map_or(0, |last| last + 1);
+    let is_figure = matches!(
+        (clause.low(after), clause.low(after + 1)),
+        ("at", "heart") | ("in", "training" | "spirit" | "disguise")
+    );
+    let is_hedged = matches!(
+        clause.low(at),
+        "basically" | "practically" | "virtually" | "essentially" | "almost"
+    );
+    let is_denied = clause.low(at) == "no" || is_figure || is_hedged;
     let heads = value.last().is_some_and(|word| word.is(Class::Occupation)) && !is_denied;
     let of_mine = words.get(at).is_some_and(|word| word.is(Class::Mine));
     let is_praise = lemma == "be" && value.iter().any(|it| QUALITIES.contains(&it.low.as_str()));

@@ -1,6 +1,6 @@
 //! "My N is V" and "V is my N": properties by the noun that names them.
 
-use super::nouns::{DWELLINGS, OUSTING, PROPERTIES, SINGLE};
+use super::nouns::{DWELLINGS, OUSTING, PROPERTIES, SINGLE, is_property};
 use super::value::{find, measure, name, phrase};
 use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
@@ -77,12 +77,24 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
             return Some(Slot { label: label.join(" "), ..slot });
         }
     }
+    // "My laptop is five years old" is about its age.
+    let is_old = rest.iter().take(5).any(|word| word.low == "old");
     let nouns = nouns(subject);
+    if is_old && nouns.iter().all(|noun| noun.low != "age") {
+        return None;
+    }
     let dwells = nouns.iter().any(|noun| DWELLINGS.contains(&noun.low.as_str()));
     if nouns.is_empty() || dwells && rest.first().is_some_and(|word| word.low == "in") {
         return None;
     }
+    // "The film is in Dutch" is about some film.
+    let is_some = !subject.iter().any(|it| it.is(Class::Mine) || it.is(Class::Work))
+        && !nouns.iter().any(|noun| is_property(&noun.low))
+        && rest.first().is_some_and(|word| word.low == "in");
     let value = value(rest, &nouns, is_called)?;
+    if is_some && value.iter().any(|word| word.is(Class::Tongue)) {
+        return None;
+    }
     let counted = clause.words.iter().position(|word| word.end == value[value.len() - 1].end);
     if let Some(noun) = counted.and_then(|at| clause.words.get(at + 1))
         && value.iter().all(Word::is_number)
