@@ -313,6 +313,9 @@ fn guest(clause: &Clause<'_>) -> Option<Change> {
     let own = clause.words.windows(2).any(|it| it[0].low == "own" && it[1].lemma == "place");
     let departs = own || particle(clause, DEPARTING).is_some();
     let subject = terms(clause.subject());
+    // "Ollie's gone home for Easter" comes back.
+    let is_visit = clause.rest().windows(2).any(|it| it[0].low == "for" && it[1].low != "good");
+    let departs = departs && !is_visit;
     if !personal || clause.is_negated || !departs || subject.is_empty() {
         return None;
     }
