@@ -129,7 +129,7 @@ fn firm_but(text: &str, span: &Range<usize>, words: &[Word]) -> Option<usize> {
     let subject = rest.first()?.low.as_str();
     let is_own = matches!(subject, "i" | "we" | "my" | "our");
     let is_firm = || mood(&text[rest[0].start..span.end], rest) == Mood::Statement;
-    // What is only supposed goes on after "but".
+    // A supposition goes on after "but".
     const SUPPOSING: &[&str] = &[
         "if",
         "imagine",

@@ -284,8 +284,8 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     (!value.is_empty()).then_some(value)
 }
 
-/// Returns true for a thing that is somewhere or at some level, which is none of its values: "my car
-/// is in Leeds", "my phone is at 5%", "my address is on the invoice".
+/// Returns true for a thing whose place or level is no value of it: "my car is in Leeds", "my phone
+/// is at 5%", "my address is on the invoice".
 fn is_movable(noun: &Word) -> bool {
     let moves = [Class::Vehicle, Class::Transport, Class::Device, Class::Instrument, Class::Pet];
     moves.iter().any(|class| noun.is(*class))
