@@ -81,12 +81,15 @@ pub fn supersede<'a>(
         if lasting::is_remark(&sentence) || history::is_history(&sentence, message.at) {
             continue;
         }
-        let news = News::of(&sentence, &clauses);
+        let mut news = News::of(&sentence, &clauses);
         let mut is_named = false;
         let is_undone = |change: &Change| is_mended && change.target.terms().is_some();
         for change in changes(&clauses).into_iter().filter(|change| !is_undone(change)) {
             for at in named_by(&current, &change) {
                 is_named = true;
+                if is_move_of_work(current[at], &change) {
+                    news.slots.retain(|slot| slot.attribute != "home");
+                }
                 ended.entry(at).or_insert_with(|| by_words(current[at], &change));
             }
         }
@@ -126,6 +129,13 @@ fn named_by(current: &[&Known], change: &Change) -> Vec<usize> {
         }
     }
     found
+}
+
+/// Returns true for "I moved from Siemens to ABB": the move is one of work, and names no home.
+fn is_move_of_work(known: &Known, change: &Change) -> bool {
+    let has = |attribute: &str| known.claim.slots.iter().any(|slot| slot.attribute == attribute);
+    let moves = matches!(change.verb.as_str(), "move" | "reloc" | "transfer");
+    moves && change.shape == Shape::Replacement && has("employer") && !has("home")
 }
 
 fn by_words(known: &Known, change: &Change) -> Ended {
