@@ -14,6 +14,7 @@ use owner::owner;
 pub(crate) use owner::{Owner, is_name};
 pub(crate) use parts::Clause;
 use parts::is_light;
+pub(crate) use verb::is_preterite;
 use verb::{agreed, first_verb, main_verb};
 
 use crate::lexicon::Class;
@@ -181,7 +182,11 @@ fn clause(words: &[Word]) -> Clause<'_> {
             return false;
         }
         let verb = &words[verb.unwrap_or(head)];
-        state || verb.low.ends_with("ed") && !has_perfect(&words[..head + 1]) || low(head) == "used"
+        let is_irregular = is_preterite(&words[head].low) && words[head].low != "made";
+        state
+            || is_irregular
+            || verb.low.ends_with("ed") && !has_perfect(&words[..head + 1])
+            || low(head) == "used"
     });
     Clause { words, owner, aliases, head, verb, is_negated, is_ahead, is_past }
 }

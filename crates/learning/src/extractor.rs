@@ -1,6 +1,7 @@
 //! The extractor: from messages to candidate facts.
 
 mod answer;
+mod correction;
 mod resolved;
 mod statement;
 

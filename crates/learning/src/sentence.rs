@@ -97,7 +97,17 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
             word.end += span.start;
         }
         let mood = mood(&text[span.clone()], &words);
-        sentences.push(Sentence { span, words, mood });
+        let but = firm_but(text, &span, &words).filter(|_| mood == Mood::Hypothesis);
+        if let Some(but) = but {
+            let firm = words.split_off(but + 1);
+            words.truncate(but);
+            let end = words[but - 1].end;
+            sentences.push(Sentence { span: span.start..end, words, mood });
+            let (span, mood) = (firm[0].start..span.end, Mood::Statement);
+            sentences.push(Sentence { span, words: firm, mood });
+        } else {
+            sentences.push(Sentence { span, words, mood });
+        }
         if SENTENCES_MAX <= sentences.len() {
             break;
         }
@@ -109,6 +119,37 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
         }
     }
     sentences
+}
+
+/// Returns the index of a "but" after which the speaker states something without a mark of doubt:
+/// "not sure if it matters, but I'm a nurse".
+fn firm_but(text: &str, span: &Range<usize>, words: &[Word]) -> Option<usize> {
+    let but = words.iter().rposition(|word| word.low == "but").filter(|but| 0 < *but)?;
+    let rest = &words[but + 1..];
+    let subject = rest.first()?.low.as_str();
+    let is_own = matches!(subject, "i" | "we" | "my" | "our");
+    let is_firm = || mood(&text[rest[0].start..span.end], rest) == Mood::Statement;
+    // A supposition goes on after "but".
+    const SUPPOSING: &[&str] = &[
+        "if",
+        "imagine",
+        "suppose",
+        "supposing",
+        "assume",
+        "assuming",
+        "say",
+        "let",
+        "what",
+        "hypothetically",
+        "dream",
+        "dreamed",
+        "dreamt",
+    ];
+    let supposes = |(at, word): (usize, &Word)| {
+        SUPPOSING.contains(&word.low.as_str()) && (at == 0 || word.low != "if")
+    };
+    let supposes = words[..but].iter().enumerate().any(supposes);
+    (is_own && !supposes && is_firm()).then_some(but)
 }
 
 /// Returns the spans of the sentences, without notes on photos and the white space around them.
@@ -172,7 +213,12 @@ fn mood(text: &str, words: &[Word]) -> Mood {
     if has(Kind::Refusal) {
         return Mood::Refusal;
     }
-    if reported(words, &spaced) || said_after(words) || has(Kind::Story) || quoted(text) {
+    if reported(words, &spaced)
+        || is_others_view(words)
+        || said_after(words)
+        || has(Kind::Story)
+        || quoted(text)
+    {
         return Mood::Report;
     }
     if has(Kind::Order) {
@@ -208,10 +254,12 @@ fn inverted(words: &[Word]) -> bool {
             && rest.next().is_some_and(is_subject)
 }
 
+/// Those whose word binds the speaker.
+const OFFICIAL: &[&str] =
+    &["doctor", "dentist", "vet", "nurse", "boss", "manager", "landlord", "physio", "team"];
+
 /// Returns true if the sentence reports what somebody other than the speaker says or thinks.
 fn reported(words: &[Word], spaced: &str) -> bool {
-    const OFFICIAL: &[&str] =
-        &["doctor", "dentist", "vet", "nurse", "boss", "manager", "landlord", "physio", "team"];
     let Some(at) = words.iter().position(|word| word.is(Class::Reporting)) else { return false };
     // A decision that binds the speaker is not hearsay: "the doctor says I've outgrown it".
     let by = &words[..at];
@@ -227,6 +275,41 @@ fn reported(words: &[Word], spaced: &str) -> bool {
     let early = by.iter().filter(|word| !word.is_sign).count() < 5;
     let says = matches!(verb, "say" | "tell" | "claim" | "joke" | "swear") || verb == "insist";
     says && other && early || spaced.contains(" i heard ") || spaced.contains(" i read that ")
+}
+
+/// Returns true if others say or think it of the speaker: "people assume I'm a doctor".
+fn is_others_view(words: &[Word]) -> bool {
+    const VIEWS: &[&str] = &[
+        "say", "think", "thought", "assume", "assum", "believ", "believe", "reckon", "guess",
+        "figure", "figur", "claim", "pretend",
+    ];
+    const OTHERS: &[&str] = &[
+        "he",
+        "she",
+        "they",
+        "people",
+        "everyone",
+        "everybody",
+        "nobody",
+        "someone",
+        "somebody",
+        "folks",
+        "strangers",
+    ];
+    (1..words.len()).filter(|at| VIEWS.contains(&words[*at].lemma.as_str())).any(|at| {
+        let is_adverb = |word: &&Word| {
+            word.low.ends_with("ly")
+                || matches!(word.low.as_str(), "always" | "often" | "just" | "all" | "still")
+        };
+        let subject = words[..at].iter().rev().find(|word| !is_adverb(word));
+        let next = words[at + 1..].iter().find(|word| word.low != "that");
+        let is_other = |it: &Word| {
+            OTHERS.contains(&it.low.as_str())
+                || it.is(Class::Relation) && !OFFICIAL.contains(&it.low.as_str())
+                || it.is_capital && it.is_content()
+        };
+        subject.is_some_and(is_other) && next.is_some_and(|it| it.is(Class::First))
+    })
 }
 
 /// Returns true if the sentence ends with the one who says it: ", said the man", ", she says".
@@ -269,5 +352,36 @@ fn hypothetical(words: &[Word]) -> bool {
     let could_not = |at: usize| {
         words[at].low == "could" && words.get(at + 1).is_some_and(|next| next.low == "not")
     };
-    (0..words.len()).any(|at| words[at].is(Class::Hypothesis) && !could_not(at))
+    let is_mark = |at: usize| words[at].is(Class::Hypothesis) && !could_not(at);
+    (0..words.len()).any(|at| is_mark(at) && !is_courtesy(&words[at..]))
+}
+
+/// Returns true for "if" at the end that conditions nothing: "I'm a nurse, if that helps".
+fn is_courtesy(words: &[Word]) -> bool {
+    const COURTESIES: &[&str] = &[
+        "help",
+        "matter",
+        "easier",
+        "useful",
+        "relevant",
+        "wonder",
+        "know",
+        "ask",
+        "curious",
+        "interested",
+        "care",
+        "counts",
+        "better",
+    ];
+    let mut words = words.iter().filter(|word| !word.is_sign);
+    let opens = words.next().is_some_and(|word| word.low == "if");
+    let subject = words.next().map_or("", |word| word.low.as_str());
+    let rest: Vec<&Word> = words.collect();
+    let is_courteous = |word: &&Word| {
+        COURTESIES.contains(&word.low.as_str()) || COURTESIES.contains(&word.lemma.as_str())
+    };
+    opens
+        && matches!(subject, "that" | "it" | "you" | "anyone")
+        && (1..=3).contains(&rest.len())
+        && rest.last().is_some_and(is_courteous)
 }

@@ -62,7 +62,8 @@ pub fn supersede<'a>(
     }
     let current: Vec<&Known> = current.into_iter().take(KNOWN_MAX).collect();
     let mut ended: BTreeMap<usize, Ended> = BTreeMap::new();
-    for mut sentence in sentences {
+    let mended = mended(&sentences);
+    for (mut sentence, is_mended) in sentences.into_iter().zip(mended) {
         sentence.words = as_first_person(sentence.words, message.subject());
         let is_refusal = sentence.mood == Mood::Refusal;
         if !is_refusal && sentence.mood != Mood::Statement || is_bounded(&sentence) {
@@ -80,13 +81,15 @@ pub fn supersede<'a>(
         if lasting::is_remark(&sentence) || history::is_history(&sentence, message.at) {
             continue;
         }
-        let is_mended = history::is_mended(&sentence);
-        let news = News::of(&sentence, &clauses);
+        let mut news = News::of(&sentence, &clauses);
         let mut is_named = false;
         let is_undone = |change: &Change| is_mended && change.target.terms().is_some();
         for change in changes(&clauses).into_iter().filter(|change| !is_undone(change)) {
             for at in named_by(&current, &change) {
                 is_named = true;
+                if is_move_of_work(current[at], &change) {
+                    news.slots.retain(|slot| slot.attribute != "home");
+                }
                 ended.entry(at).or_insert_with(|| by_words(current[at], &change));
             }
         }
@@ -99,6 +102,17 @@ pub fn supersede<'a>(
         }
     }
     ended.into_values().collect()
+}
+
+/// Returns for each sentence whether it, or the next one by a pronoun, says that what was lost is
+/// back: "Pepper went missing. She's back!"
+fn mended(sentences: &[Sentence]) -> Vec<bool> {
+    let refers = |next: &Sentence| next.words.first().is_some_and(|it| it.is(Class::Third));
+    let by_next = |at: usize| {
+        sentences.get(at + 1).is_some_and(|next| refers(next) && history::is_mended(next))
+    };
+    let each = sentences.iter().enumerate();
+    each.map(|(at, sentence)| history::is_mended(sentence) || by_next(at)).collect()
 }
 
 /// Returns the indexes of the facts that a change in words ends.
@@ -115,6 +129,13 @@ fn named_by(current: &[&Known], change: &Change) -> Vec<usize> {
         }
     }
     found
+}
+
+/// Returns true for "I moved from Siemens to ABB": the move is one of work, and names no home.
+fn is_move_of_work(known: &Known, change: &Change) -> bool {
+    let has = |attribute: &str| known.claim.slots.iter().any(|slot| slot.attribute == attribute);
+    let moves = matches!(change.verb.as_str(), "move" | "reloc" | "transfer");
+    moves && change.shape == Shape::Replacement && has("employer") && !has("home")
 }
 
 fn by_words(known: &Known, change: &Change) -> Ended {
@@ -160,7 +181,11 @@ fn is_part(sentence: &Sentence) -> bool {
     let mut words = sentence.words.iter().filter(|it| !it.is_sign && !it.is(Class::Greeting));
     let limits = |word: &Word| matches!(word.low.as_str(), "only" | "just" | "except" | "apart");
     // "Just call me Sasha" limits nothing.
-    words.next().is_some_and(limits) && words.next().is_none_or(|next| !is_base_verb(&next.low))
+    let Some(first) = words.next().filter(|word| limits(word)) else { return false };
+    // "Just turned 39" neither.
+    let does =
+        |next: &Word| is_base_verb(&next.low) || first.low == "just" && next.low.ends_with("ed");
+    words.next().is_none_or(|next| !does(next))
 }
 
 /// Compares a fact with the slots of a message. If the message names the end of something

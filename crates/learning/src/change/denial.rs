@@ -2,7 +2,7 @@
 
 use super::head::{heads, heads_of_subject};
 use super::item::{Around, Change, Shape, Target, object, terms};
-use super::passing::limits;
+use super::passing::{is_of_day, limits};
 use crate::claim::Term;
 use crate::clause::{Clause, Owner};
 use crate::lexicon::Class;
@@ -13,7 +13,11 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
     let lows: Vec<&str> = clause.words.iter().map(|word| word.low.as_str()).collect();
     let pair =
         |first: &str, second: &str| lows.windows(2).any(|it| it[0] == first && it[1] == second);
-    let any = pair("any", "more") || pair("any", "longer");
+    // "I can't eat any more sushi" is about an amount.
+    let is_amount =
+        |it: &[Word]| it[1].low == "more" && it[2].is_content() && !it[2].is(Class::Time);
+    let amounts = clause.words.windows(3).any(|it| it[0].low == "any" && is_amount(it));
+    let any = pair("any", "more") && !amounts || pair("any", "longer");
     let denied = clause.words.iter().any(|word| word.is(Class::Negation));
     let now = lows.contains(&"nowadays") || lows.contains(&"now") || pair("these", "days");
     let used =
@@ -24,7 +28,7 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
         || clause.is_negated && (now || has_not_since(clause, around))
         || lows.contains(&"never") && lows.contains(&"again")
         || used;
-    if !ends {
+    if !ends || used && still_holds(clause, around) || is_of_day(clause) {
         return None;
     }
     // "No more meat for me" is about meat only.
@@ -37,8 +41,14 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
     if matches!(clause.owner, Owner::Relation(_) | Owner::Named(_)) {
         // The owner itself is not what ended.
         let subject: Vec<&str> = clause.subject().iter().map(|it| it.lemma.as_str()).collect();
-        let rest = found.iter().filter(|term| !subject.contains(&term.lemma.as_str()));
+        let rest = found.iter().filter(|term| {
+            !subject.contains(&term.lemma.as_str()) && !matches!(&*term.lemma, "longer" | "more")
+        });
         let rest: Vec<_> = rest.cloned().collect();
+        // "Sue is no longer here" may be so for an hour, "no longer with us" is for good.
+        if rest.is_empty() && pair("no", "longer") && !pair("with", "us") {
+            return None;
+        }
         if !rest.is_empty() {
             found = rest;
         }
@@ -48,7 +58,14 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change
     }
     let change = Change::new(&clause.owner, Shape::Retraction, Target::Terms(found));
     let after = bare.map(|at| heads(&clause.words[at + 2..])).filter(|it| !it.is_empty());
-    Some(change.of(after.unwrap_or_else(|| denied_heads(clause)), clause).within(limits(clause)))
+    let change = change.of(after.unwrap_or_else(|| denied_heads(clause)), clause);
+    Some(Change { is_former: used, ..change.within(limits(clause)) })
+}
+
+/// Returns true for "I used to be vegan and still am".
+fn still_holds(clause: &Clause<'_>, around: Around<'_, '_>) -> bool {
+    let is_still = |of: &Clause<'_>| of.words.iter().any(|word| word.low == "still");
+    is_still(clause) || around.after.is_some_and(is_still)
 }
 
 /// Returns the heads of what a clause denies: the object, else the verb and what it leads to.
@@ -61,7 +78,9 @@ fn denied_heads(clause: &Clause<'_>) -> Vec<Term> {
     let has_object = clause.rest().first().is_some_and(|word| {
         word.is_content() && !word.is(Class::Time) || word.is(Class::Determiner)
     });
-    let does = clause.verb.filter(|_| !has_object || things.is_empty());
+    // "I don't speak to my landlord any more" leaves the speaking.
+    let is_led = clause.rest().first().is_some_and(|word| word.is(Class::Preposition));
+    let does = clause.verb.filter(|_| !has_object && !is_led || things.is_empty());
     things.extend(does.map(|verb| &clause.words[verb]).filter(|it| it.is_content()).map(Term::of));
     // "My colour used to be green" is about green, and "green used to be my colour" too.
     let is_value = clause.rest().first().is_some_and(|word| word.is(Class::Mine));

@@ -15,8 +15,8 @@ pub(super) fn read(clause: &Clause<'_>, around: Around<'_, '_>, changes: &mut Ve
         .or_else(|| wish::given_up(clause))
         .or_else(|| off(clause))
         .or_else(|| recover::healed(clause))
-        .or_else(|| recover::again(clause))
         .or_else(|| life::read(clause))
+        .or_else(|| recover::again(clause))
         .or_else(|| ceasing(clause, around))
         .or_else(|| ending(clause, around, changes))
         .or_else(|| recover::recovered(clause));
@@ -85,7 +85,11 @@ fn ending(
     }
     // "The plane took off", "took Friday off".
     let takes_off = clause.verb_lemma() == "take" && after.is_some();
-    if takes_off && after.is_none_or(|at| at == verb + 2 || clause.words.len() <= at + 1) {
+    let is_span = |at: usize| clause.words[verb + 1..at].iter().any(|it| it.is(Class::Time));
+    // "I'm taking a week off running" is a pause.
+    if takes_off
+        && after.is_none_or(|at| at == verb + 2 || clause.words.len() <= at + 1 || is_span(at))
+    {
         return None;
     }
     if passing::is_stowed(clause, around) {
@@ -107,8 +111,12 @@ fn ending(
     }
     let lost = clause.verb_lemma() == "lose" && !is_passive(clause, verb);
     let target = if lost { Target::Owned(found) } else { Target::Terms(found) };
-    let change = Change::new(&clause.owner, Shape::Retraction, target);
-    Some(change.of(things, clause))
+    let mut change = Change::new(&clause.owner, Shape::Retraction, target).of(things, clause);
+    if change.verb == "go" {
+        // "I've gone off sushi" is a turn of taste, "the sushi is gone" none.
+        change.verb = "go off".to_owned();
+    }
+    Some(change)
 }
 
 fn is_passive(clause: &Clause<'_>, verb: usize) -> bool {
@@ -144,7 +152,10 @@ fn named(
     {
         found.extend(terms(before.words));
         things.extend(heads(before.rest()));
-        things.extend(heads_of_subject(before.subject()));
+        // "Pepper caught a mouse and let it go" is about the mouse.
+        if things.is_empty() {
+            things.extend(heads_of_subject(before.subject()));
+        }
     }
     if passive || found.is_empty() {
         found.extend(terms(clause.subject()));
@@ -170,6 +181,7 @@ fn is_light_use(clause: &Clause<'_>, verb: usize) -> bool {
             )
         || clause.verb_lemma() == "leave" && next == "my"
         || matches!(clause.verb_lemma(), "end" | "fire") && next == "up"
+        || clause.verb_lemma() == "cancel" && next == "on"
 }
 
 fn skip_with(words: &[Word]) -> &[Word] {
@@ -191,7 +203,9 @@ fn ceasing(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     }
     let next = clause.low(verb + 1);
     let is_over = clause.verb_lemma() == "be"
-        && (OVER.contains(&next) && clause.low(verb + 2) != "the"
+        && (OVER.contains(&next)
+            && !is_determined(clause, verb + 2)
+            && !(next == "off" && matches!(clause.low(verb + 2), "to" | "for" | "on" | "work"))
             || next == "no" && clause.low(verb + 2) == "more")
         || OVER.contains(&clause.low(verb))
             && is_passive(clause, verb)
@@ -247,6 +261,11 @@ fn ceasing(clause: &Clause<'_>, around: Around<'_, '_>) -> Option<Change> {
     Some(change.of(things, clause).within(distinctions(own)))
 }
 
+/// Returns true if an article or a possessive stands at `at`: "off her food", "off the table".
+fn is_determined(clause: &Clause<'_>, at: usize) -> bool {
+    clause.words.get(at).is_some_and(|it| it.is(Class::Determiner) || it.is(Class::Mine))
+}
+
 /// "I'm off sugar", "Mum is off the crutches", "Dad is over the flu".
 fn off(clause: &Clause<'_>) -> Option<Change> {
     let verb = clause.verb.filter(|_| clause.verb_lemma() == "be" && !clause.is_negated)?;
@@ -254,6 +273,7 @@ fn off(clause: &Clause<'_>) -> Option<Change> {
     let at = verb + 1 + now;
     let next = clause.low(at + 1);
     let opens = match clause.low(at) {
+        _ if passing::is_of_day(clause) => false,
         "off" => !matches!(next, "to" | "for" | "on" | "work"),
         "over" => matches!(next, "the" | "my" | "his" | "her"),
         _ => false,
@@ -293,6 +313,9 @@ fn guest(clause: &Clause<'_>) -> Option<Change> {
     let own = clause.words.windows(2).any(|it| it[0].low == "own" && it[1].lemma == "place");
     let departs = own || particle(clause, DEPARTING).is_some();
     let subject = terms(clause.subject());
+    // "Ollie's gone home for Easter" comes back.
+    let is_visit = clause.rest().windows(2).any(|it| it[0].low == "for" && it[1].low != "good");
+    let departs = departs && !is_visit;
     if !personal || clause.is_negated || !departs || subject.is_empty() {
         return None;
     }

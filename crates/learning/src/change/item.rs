@@ -39,6 +39,8 @@ pub(crate) struct Change {
     /// True if words say that it is for good: "left Ghent for Oslo", "in March".
     pub(crate) is_final: bool,
     pub(crate) kind: Kind,
+    /// True for "used to": only what the same verb says ends.
+    pub(crate) is_former: bool,
 }
 
 /// The facts that a change ends.
@@ -106,6 +108,7 @@ impl Change {
             is_doing: false,
             is_final: false,
             kind: Kind::Thing,
+            is_former: false,
         }
     }
 

@@ -26,8 +26,10 @@ fn last_day(clause: &Clause<'_>) -> Option<Change> {
 fn job(clause: &Clause<'_>) -> Option<Change> {
     let verb = clause.verb?;
     let has = |low: &str| clause.words.iter().any(|word| word.low == low);
-    let personal =
-        clause.has_first_subject() || matches!(clause.owner, Owner::Relation(_) | Owner::Named(_));
+    let is_done = matches!(clause.low(verb + 1), "me" | "us") && clause.owner == Owner::Speaker;
+    let personal = clause.has_first_subject()
+        || is_done
+        || matches!(clause.owner, Owner::Relation(_) | Owner::Named(_));
     let passive = clause.words[..verb].iter().any(|it| matches!(it.lemma.as_str(), "be" | "get"));
     let rest = terms(clause.rest());
     let of_job = rest.iter().any(|term| matches!(term.lemma.as_str(), "job" | "posit" | "role"));
@@ -73,7 +75,10 @@ fn partner(clause: &Clause<'_>) -> Option<Change> {
             _ => false,
         };
     let of_other = clause.subject().iter().any(|word| word.low == "'s");
-    if !parted || clause.is_negated || of_other {
+    // "Ivy broke up with her boyfriend" is about hers.
+    let is_theirs =
+        clause.rest().windows(2).any(|it| it[0].is(Class::Third) && it[1].is(Class::Spouse));
+    if !parted || clause.is_negated || of_other || is_theirs {
         return None;
     }
     let named = terms(clause.words)

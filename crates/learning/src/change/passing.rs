@@ -52,6 +52,21 @@ fn is_moment(words: &[Word]) -> bool {
     }
 }
 
+/// Returns true for what holds for a part of a day: "no more tea tonight", but not "as of today".
+pub(super) fn is_of_day(clause: &Clause<'_>) -> bool {
+    let low = |at: usize| clause.low(at);
+    (0..clause.words.len()).any(|at| {
+        let is_start = matches!(
+            at.checked_sub(1).map_or("", low),
+            "of" | "from" | "since" | "starting" | "until" | "till"
+        );
+        let part = matches!(low(at + 1), "morning" | "afternoon" | "evening" | "week" | "weekend");
+        let is_day =
+            matches!(low(at), "today" | "tonight" | "tomorrow") || low(at) == "this" && part;
+        is_day && !is_start
+    })
+}
+
 /// Returns true for a device that is only out of power, and for what is over for the day: "my phone
 /// died on the train", "the film ended at ten".
 pub(super) fn is_pause(clause: &Clause<'_>, subject: &[Word]) -> bool {
@@ -86,7 +101,15 @@ pub(super) fn limits(clause: &Clause<'_>) -> Vec<Term> {
     };
     let content = rest.iter().position(Word::is_content).unwrap_or(rest.len());
     let end = rest.iter().position(|word| word.is_sign).unwrap_or(rest.len());
-    let Some(at) = (content + 1..end).find(|at| opens(&rest[*at])) else {
+    // "I don't take Rex to work any more", but "I don't go to the gym any more".
+    let leads = |at: usize| rest[at].low == "to" && rest.get(at + 1).is_some_and(Word::is_content);
+    // "I'm not smoking in the house any more."
+    let is_span = |low: &str| matches!(low, "weeks" | "months" | "years" | "ages");
+    let is_dated = rest.iter().take(3).any(|it| it.is_number() || is_span(&it.low));
+    let is_bare =
+        !is_dated && matches!(rest.first().map(|it| it.low.as_str()), Some("in" | "during"));
+    let from = if is_bare { 0 } else { content + 1 };
+    let Some(at) = (from..end).find(|at| opens(&rest[*at]) || from <= *at && leads(*at)) else {
         return Vec::new();
     };
     let phrase = rest[at + 1..].iter().take_while(|word| {

@@ -63,6 +63,8 @@ pub(super) const ENDING: &[(&str, &str)] = &[
     ("lie", "off"),
     ("put", "away"),
     ("pack", "in"),
+    ("jack", "in"),
+    ("write", "off"),
     ("take", "off"),
     ("hang", "up"),
     ("clear", "out"),

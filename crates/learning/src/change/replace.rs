@@ -12,7 +12,12 @@ pub(super) fn contrasts(clause: &Clause<'_>, changes: &mut Vec<Change>) {
     if clause.owner == Owner::Unknown || is_once(clause) {
         return;
     }
+    // "We sold the sofa, not the car" keeps the car.
+    let ends = clause.verb.is_some_and(|verb| clause.words[verb].is(Class::Ending));
     for at in 0..clause.words.len() {
+        if ends && clause.low(at) == "not" {
+            continue;
+        }
         let (one, two) = (clause.low(at), clause.low(at + 1));
         let start = match (one, two) {
             ("instead", "of") | ("rather", "than") => at + 2,
@@ -37,7 +42,9 @@ fn is_once(clause: &Clause<'_>) -> bool {
     let part = |low: &str| matches!(low, "morning" | "afternoon" | "evening" | "time" | "night");
     let once = |it: &[Word]| matches!(it[0].low.as_str(), "this" | "last") && part(&it[1].low);
     let day = |word: &Word| matches!(word.low.as_str(), "today" | "yesterday" | "tonight");
-    !changes && (clause.words.iter().any(day) || clause.words.windows(2).any(once))
+    // "I drove instead of taking the train" was so once.
+    let is_event = clause.is_past && clause.head == clause.verb;
+    !changes && (is_event || clause.words.iter().any(day) || clause.words.windows(2).any(once))
 }
 
 /// Returns true if "not" contrasts a value with the one before it, and negates no verb.
@@ -116,6 +123,10 @@ fn from(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let at = (verb + 1..words.len()).find(|at| {
         changes && clause.low(*at) == "from" || pulls && verb + 1 < *at && clause.low(*at) == "off"
     })?;
+    // "I'm taking a week off running" is a pause.
+    if clause.low(at) == "off" && words[verb + 1..at].iter().any(|word| word.is(Class::Time)) {
+        return None;
+    }
     let found = terms(object(&words[at + 1..]));
     // "I cut two pages from the thesis" leaves the thesis.
     let takes = words[verb + 1..at].iter().any(Word::is_content)
@@ -178,6 +189,11 @@ fn is_done_by_person(clause: &Clause<'_>, verb: usize) -> bool {
 /// "Moved the N to Y", "changed my N", "the N got pushed to Y".
 fn property(clause: &Clause<'_>, verb: usize) -> Option<Change> {
     let words = clause.words;
+    // "I switched my phone off."
+    let mut rest = words[verb + 1..].iter().filter(|word| !word.is_sign);
+    if rest.next_back().is_some_and(|it| matches!(it.low.as_str(), "off" | "on" | "down")) {
+        return None;
+    }
     let of_object = terms(object(&words[verb + 1..]));
     let has_to = words[verb..].iter().any(|word| word.low == "to");
     let renames = matches!(clause.verb_lemma(), "chang" | "switch" | "renam");

@@ -69,6 +69,12 @@ impl Clause<'_> {
         self.head.is_some_and(|head| matches!(self.low(head), "had" | "was" | "were"))
     }
 
+    /// Returns true for a passive or a state of the present: "I am called".
+    pub(crate) fn is_state(&self) -> bool {
+        self.head != self.verb
+            && self.head.is_some_and(|head| matches!(self.low(head), "am" | "is" | "are"))
+    }
+
     /// Returns the words after the main verb.
     pub(crate) fn rest(&self) -> &[Word] {
         self.verb.map_or(self.words, |verb| &self.words[verb + 1..])

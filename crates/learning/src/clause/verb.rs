@@ -48,7 +48,8 @@ fn is_verb(words: &[Word], at: usize) -> bool {
     let before = at.checked_sub(1).map(|before| &words[before]);
     let is_noun = before.is_some_and(|before| {
         before.is(Class::Mine)
-            || before.is(Class::Determiner) && !matches!(before.low.as_str(), "that" | "this")
+            || before.is(Class::Determiner)
+                && !matches!(before.low.as_str(), "that" | "this" | "both")
             || before.low == "'s"
             || matches!(before.low.as_str(), "favorite" | "favourite" | "new" | "old" | "of")
             || before.is_number() && word.low.ends_with('s')
@@ -120,7 +121,9 @@ pub(super) fn main_verb(words: &[Word], head: usize) -> usize {
                     | "ever"
                     | "always"
             )
-            || word.low == "up" && words[at - 1].lemma == "end";
+            || word.low == "up" && words[at - 1].lemma == "end"
+            // "I'm back living in Cork."
+            || word.low == "back" && words.get(at + 1).is_some_and(is_gerund);
         if is_verb(words, at) {
             last = at;
             if matches!(word.lemma.as_str(), "start" | "begin") {
@@ -137,6 +140,10 @@ pub(super) fn main_verb(words: &[Word], head: usize) -> usize {
     last
 }
 
+fn is_gerund(word: &Word) -> bool {
+    word.low.ends_with("ing") && word.is(Class::Verb)
+}
+
 /// Returns the index of the verb that was agreed on, if it changes something: "we decided to raise
 /// the budget".
 pub(super) fn agreed(words: &[Word], verb: usize) -> usize {
@@ -147,4 +154,17 @@ pub(super) fn agreed(words: &[Word], verb: usize) -> usize {
     let determined =
         words.get(verb + 3).is_some_and(|it| it.is(Class::Determiner) && it.low != "another");
     if agrees && low(verb + 1) == "to" && changes && determined { verb + 2 } else { verb }
+}
+
+/// Past forms of irregular verbs, but for those of a change that lasts: "got", "left", "became".
+const PRETERITES: &[&str] = &[
+    "went", "took", "made", "saw", "met", "felt", "came", "ran", "told", "said", "thought", "knew",
+    "won", "lost", "spent", "wrote", "ate", "drank", "sang", "spoke", "brought", "stood", "sat",
+    "fell", "flew", "drove", "rode", "threw", "grew", "built", "held", "heard", "slept", "woke",
+    "swam", "beat", "led", "paid", "shot", "shone",
+];
+
+/// Returns true for the past form of an irregular verb: "ate", "drove".
+pub(crate) fn is_preterite(low: &str) -> bool {
+    PRETERITES.contains(&low)
 }

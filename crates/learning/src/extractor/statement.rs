@@ -1,5 +1,6 @@
 //! Statements that become facts, sentence by sentence.
 
+use super::correction;
 use super::resolved::{moments_of, public};
 use crate::clause::{Clause, Owner, clauses};
 use crate::draft::{Draft, Origin};
@@ -32,6 +33,10 @@ pub(super) fn read(
     let (mut is_open, mut is_corrected) = (false, false);
     for sentence in sentences {
         is_corrected |= takes_back(sentence);
+        if message.role == Role::Person && correction::correct(message, sentence, drafts) {
+            is_open = false;
+            continue;
+        }
         let clauses = clauses(&sentence.words);
         let found = if sentence.mood == Mood::Statement && message.role == Role::Person {
             slots(&clauses)
@@ -64,7 +69,8 @@ pub(super) fn read(
                 continue;
             }
         }
-        let stated = draft(message, sentence, &clauses, found.first());
+        let mut stated = draft(message, sentence, &clauses, found.first());
+        correction::correct_within(message, sentence, &mut stated);
         if is_corrected && stated.attribute.is_some() {
             // "I live in Ghent. No, that was before. I live in Oslo."
             let is_former =

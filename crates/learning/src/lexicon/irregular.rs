@@ -81,7 +81,7 @@ win: win wins won winning
 use: use uses used using
 allergy: allergy allergies allergic
 meat: meat meats
-favorite: favorite favourite favorites favourites
+favorite: favorite favourite favorites favourites fave faves fav
 color: color colour colors colours
 mother: mother mum mom mums moms mother's mummy mama
 father: father dad dads daddy papa

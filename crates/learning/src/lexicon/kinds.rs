@@ -81,10 +81,14 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
          dentist therapist landlord landlady coach trainer client customer stepmother stepfather \
          sibling twin godmother godfather mate buddy classmate teammate physio gp vet lawyer \
          accountant hairdresser barber tutor assistant nanny babysitter intern lead gran nan \
-         grandson granddaughter grandchild family dog cat puppy kitten hamster rabbit parrot \
+         grandson granddaughter grandchild hubby wifey missus grandad granddad nana \
+         family dog cat puppy kitten hamster rabbit parrot \
          horse pony turtle goldfish",
     ),
-    (Class::Spouse, "husband wife girlfriend boyfriend partner fiance fiancee spouse"),
+    (
+        Class::Spouse,
+        "husband wife girlfriend boyfriend partner fiance fiancee spouse hubby wifey missus",
+    ),
     (
         Class::Pet,
         "dog cat puppy kitten hamster rabbit parrot horse pony turtle goldfish guinea-pig budgie \

@@ -8,7 +8,7 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
         "quit cease stop cancel drop ditch sell lose leave resign retire unsubscribe delete \
          abandon divorce close end fire outgrow kick scrap shelve axe discontinue decommission \
          donate rehome uninstall remove withdraw terminate deactivate disband sunset deprecate \
-         dump trade finish dismiss revoke return surrender renounce forgo skip-for-good",
+         dump trade finish dismiss bin sack revoke return surrender renounce forgo skip-for-good",
     ),
     (
         Class::Ceasing,
@@ -66,7 +66,8 @@ pub(super) const LEMMAS: &[(Class, &str)] = &[
          collapse combine complain confirm connect dare declare defend depend deserve destroy \
          disagree disappear enable examine expand fail fetch fold glue grab greet impress \
          inform inherit inspire introduce irritate juggle knit knock laugh melt mix mow obey \
-         occur overcome owe pack persuade pour preach prevent protect prove provide punish \
+         occur overcome owe pack jack part sack ring dial \
+         persuade pour preach prevent protect prove provide punish \
          qualify recommend refuse regret reject remain renew repeat require rewrite rebuild \
          redo rework reimplement rob roll sew shave shine shrink snore solve spill spoil spread \
          squeeze steal stick strike sweep tease tempt tolerate twist vanish vary warn weave \

@@ -54,6 +54,12 @@ fn is_of_other_phone(clause: &Clause<'_>) -> bool {
         return true;
     }
     let subject = clause.subject();
+    // "I texted 555-0155."
+    let is_own = subject.iter().any(|it| matches!(it.low.as_str(), "i" | "we"));
+    let is_done = is_own && clause.head == clause.verb;
+    if calls && is_done && object.is_none_or(|it| !matches!(it.low.as_str(), "me" | "us")) {
+        return true;
+    }
     let is_mine = subject.iter().any(|word| word.is(Class::Mine) || word.low == "'s");
     let is_the = subject.iter().any(|word| word.low == "the");
     let dated = |word: &Word| matches!(word.low.as_str(), "new" | "old" | "current" | "personal");

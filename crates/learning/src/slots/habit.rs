@@ -1,5 +1,6 @@
 //! Habits and holdings: diet, time zone, rising, commute, counts, opinions, tools, teams, trips.
 
+use super::tense::is_planned;
 use super::value::{find, is_personal, measure, name, phrase};
 use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
@@ -37,7 +38,11 @@ fn diet(clause: &Clause<'_>) -> Option<Slot> {
     let is_modifier = clause.words.get(at + 1).is_some_and(|next| {
         next.is_content() && !next.is(Class::Time) && next.low != "diet" && !next.is(Class::Current)
     });
-    let was = clause.words[..at].iter().any(|word| word.low == "was");
+    // "I tried being vegan", "my wife is making me go vegan."
+    let is_tried = clause.words[..at]
+        .iter()
+        .any(|it| matches!(it.lemma.as_str(), "try" | "tri" | "make" | "consid" | "pretend"));
+    let was = is_tried || clause.words[..at].iter().any(|word| word.low == "was");
     if !links || is_modifier || was || !is_personal(clause) {
         return None;
     }
@@ -110,7 +115,11 @@ fn commute(clause: &Clause<'_>) -> Option<Slot> {
 /// "I have two cats."
 fn count(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
-    if !matches!(clause.verb_lemma(), "have" | "own" | "be") || clause.is_past {
+    // "We've got three hens."
+    let has_got = clause.low(verb) == "got"
+        && verb.checked_sub(1).is_some_and(|it| matches!(clause.low(it), "have" | "has"));
+    let holds = has_got || matches!(clause.verb_lemma(), "have" | "own" | "be");
+    if !holds || clause.is_past {
         return None;
     }
     let mut at = verb + 1;
@@ -131,12 +140,52 @@ fn count(clause: &Clause<'_>) -> Option<Slot> {
     if !number.is_number()
         || is_of_occasion(&clause.words[at + 1..])
         || !is_plural
+        || is_matter(noun)
         || !noun.is_content()
         || noun.is(Class::Time)
     {
         return None;
     }
     number_of(&clause.owner, noun, &clause.words[at..=at])
+}
+
+/// Returns true for a matter of the moment, whose number says nothing of somebody: "two questions".
+fn is_matter(noun: &Word) -> bool {
+    const MATTERS: &[&str] = &[
+        "questions",
+        "meetings",
+        "things",
+        "ideas",
+        "points",
+        "issues",
+        "problems",
+        "options",
+        "choices",
+        "requests",
+        "tickets",
+        "calls",
+        "appointments",
+        "interviews",
+        "exams",
+        "tests",
+        "reasons",
+        "favours",
+        "favors",
+        "thoughts",
+        "concerns",
+        "comments",
+        "errors",
+        "bugs",
+        "tasks",
+        "errands",
+        "deadlines",
+        "emails",
+        "messages",
+        "tabs",
+        "suggestions",
+        "offers",
+    ];
+    MATTERS.contains(&noun.low.as_str())
 }
 
 /// Returns true if a number holds for a day or a group only: "three kids in my class today".
@@ -298,13 +347,15 @@ fn kind(clause: &Clause<'_>) -> Option<Slot> {
         "study", "be", "get", "buy", "instal", "adopt", "work", "write", "choos", "choose",
         "deploy", "put", "start", "code", "host", "practic", "speak",
     ];
-    let is_former = clause.is_past && clause.verb_lemma() == "be";
-    if !holds.contains(&clause.verb_lemma()) || is_former {
+    // "I drove a Kia" was so once, but "I bought a Kia" is so since.
+    let enters = ["get", "buy", "instal", "adopt", "choos", "choose", "start", "deploy", "put"];
+    let is_former = clause.is_past && !enters.contains(&clause.verb_lemma());
+    if !holds.contains(&clause.verb_lemma()) || is_former || is_planned(clause) {
         return None;
     }
     let at =
         (verb + 1..clause.words.len()).find(|at| clause.words[*at].classes & EXCLUSIVE != 0)?;
-    if 6 < at - verb {
+    if 6 < at - verb || is_of_other(clause, &clause.words[verb + 1..at], &clause.words[at]) {
         return None;
     }
     // "I have a meeting on Monday" is about a day, "getting married in the spring" about a season.
@@ -316,6 +367,16 @@ fn kind(clause: &Clause<'_>) -> Option<Slot> {
     }
     let (_, attribute) = KINDS.iter().find(|(class, _)| clause.words[at].is(*class))?;
     Slot::of(&clause.owner, attribute, &clause.words[at..=at], Hold::Usual)
+}
+
+/// Returns true if a value is that of somebody or something between it and the verb: "I bought my
+/// son an iPhone", "I'm a fan of Porsche", or only describes: "it's Irish".
+fn is_of_other(clause: &Clause<'_>, between: &[Word], value: &Word) -> bool {
+    let is_link = clause.verb_lemma() == "be";
+    let is_thing = |word: &Word| word.is_content() && word.classes & EXCLUSIVE == 0;
+    let is_somebody = |word: &Word| word.is(Class::Relation) && !word.is(Class::Pet);
+    is_link && (value.is(Class::Tongue) || between.iter().any(is_thing))
+        || between.iter().any(is_somebody)
 }
 
 /// "I play for the Rovers", "my daughter goes to Hillside school", "I study physics".

@@ -98,12 +98,18 @@ fn dwelling(clause: &Clause<'_>) -> Option<Slot> {
 fn home(clause: &Clause<'_>) -> Option<Slot> {
     let verb = clause.verb?;
     let words = clause.words;
-    if let Some(value) = home_is(clause, verb).or_else(|| residence(clause, verb)) {
+    if let Some(value) = home_is(clause, verb) {
+        // A capital may open the sentence: "Home is Bern".
+        let is_own = matches!(&clause.owner, Owner::Named(name) if name == "home");
+        let owner = if is_own { &Owner::Speaker } else { &clause.owner };
+        return Slot::of(owner, "home", value, Hold::One);
+    }
+    if let Some(value) = residence(clause, verb) {
         return Slot::of(&clause.owner, "home", value, Hold::One);
     }
     let (prepositions, lasts): (&[&str], bool) = match clause.verb_lemma() {
         "live" | "resid" | "base" | "settl" | "dwell" => (&["in", "near", "at", "outside"], true),
-        "be" if long_been(clause) => (&["in"], true),
+        "be" if long_been(clause) || is_for_good(clause) => (&["in"], true),
         "move" | "reloc" => (&["to"], false),
         "be" if words.iter().any(|word| word.is(Class::Current)) => (&["in"], true),
         "call" if find(words, verb, &["home"]).is_some() => {
@@ -123,6 +129,10 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
     let at = (verb + 1..words.len()).find(|at| {
         let low = words[*at].low.as_str();
         let named = words.get(at + 1).is_some_and(is_name);
+        // "We're based out of Tallinn."
+        if low == "of" && words[verb].low == "based" && words[at - 1].low == "out" {
+            return true;
+        }
         // "I moved in" has its place later.
         prepositions.contains(&low) || !lasts && into && low == "in" && named
     })?;
@@ -139,6 +149,25 @@ fn home(clause: &Clause<'_>) -> Option<Slot> {
         return None;
     }
     Slot::of(&clause.owner, "home", value, Hold::One)
+}
+
+/// "I've been at Lonza since January", but not "since nine".
+fn long_at(clause: &Clause<'_>) -> bool {
+    let is_long = |it: &Word| {
+        it.is(Class::Month) || matches!(it.low.as_str(), "spring" | "summer" | "autumn" | "winter")
+    };
+    let since = clause.words.windows(2).any(|it| it[0].low == "since" && is_long(&it[1]));
+    let years = clause
+        .words
+        .windows(3)
+        .any(|it| it[0].low == "for" && matches!(it[2].low.as_str(), "years" | "months"));
+    let been = clause.words.iter().any(|word| word.low == "been");
+    been && (since || years)
+}
+
+/// "I'm back in Oslo for good."
+fn is_for_good(clause: &Clause<'_>) -> bool {
+    clause.words.windows(2).any(|it| it[0].low == "for" && it[1].low == "good") && !clause.is_past
 }
 
 /// "I've been in Graz since university", "we've been in Cork for ten years".
@@ -189,11 +218,16 @@ fn employer(clause: &Clause<'_>) -> Option<Slot> {
     let words = clause.words;
     let lemma = clause.verb_lemma();
     let at = match lemma {
-        "work" if !clause.is_past => find(words, verb, &["at", "for", "with"])?,
+        // "I work out at the gym."
+        "work" if !clause.is_past && clause.low(verb + 1) != "out" => {
+            find(words, verb, &["at", "for", "with"])?
+        }
         "employ" => find(words, verb, &["at", "by"])?,
         "hire" => find(words, verb, &["by", "at"])?,
         "join" | "rejoin" => verb,
-        "be" if clause.has(Class::Current) && clause.low(verb + 1) == "at" => verb + 1,
+        "be" if clause.low(verb + 1) == "at" && (clause.has(Class::Current) || long_at(clause)) => {
+            verb + 1
+        }
         "start" | "get" | "accept" | "land" | "have" | "begin" | "take" => {
             let job = ["job", "position", "role", "work", "working", "offer", "gig"];
             let job = find(words, verb, &job);
@@ -210,7 +244,12 @@ fn employer(clause: &Clause<'_>) -> Option<Slot> {
         }
         _ => return None,
     };
-    let value = name(words, at + 1);
+    let mut value = name(words, at + 1);
+    let called = find(words, at, &["called", "named"]).filter(|_| value.is_empty());
+    if let Some(called) = called.filter(|called| called - at <= 4) {
+        // "I work for a startup called Nimbus."
+        value = name(words, called + 1);
+    }
     let determined = words.get(at + 1).is_some_and(|word| word.low == "the");
     // "I work with Tom" names a colleague.
     let is_colleague = lemma == "work" && words[at].low == "with" && value.len() == 1;
@@ -231,7 +270,7 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
         "be" if !clause.is_past => verb + 1,
         "becom" | "become" => verb + 1,
         "promot" | "promote" => find(words, verb, &["to"])? + 1,
-        "work" | "retrain" | "train" | "hire" if !clause.is_past || lemma != "work" => {
+        "work" | "retrain" | "hire" if !clause.is_past || lemma != "work" => {
             find(words, verb, &["as"])? + 1
         }
         "make" if clause.low(verb + 1) == "me" => verb + 2,
@@ -242,7 +281,19 @@ fn job(clause: &Clause<'_>) -> Option<Slot> {
         _ => return None,
     };
     let value = phrase(words, at);
-    let heads = value.last().is_some_and(|word| word.is(Class::Occupation));
+    // "I'm no chef."
+    let after = value.last().and_then(|last| words.iter().position(|it| it.start == last.start));
+    let after = after.map_or(0, |last| last + 1);
+    let is_figure = matches!(
+        (clause.low(after), clause.low(after + 1)),
+        ("at", "heart") | ("in", "training" | "spirit" | "disguise")
+    );
+    let is_hedged = matches!(
+        clause.low(at),
+        "basically" | "practically" | "virtually" | "essentially" | "almost"
+    );
+    let is_denied = clause.low(at) == "no" || is_figure || is_hedged;
+    let heads = value.last().is_some_and(|word| word.is(Class::Occupation)) && !is_denied;
     let of_mine = words.get(at).is_some_and(|word| word.is(Class::Mine));
     let is_praise = lemma == "be" && value.iter().any(|it| QUALITIES.contains(&it.low.as_str()));
     if !heads || of_mine || is_praise {
@@ -333,11 +384,26 @@ fn relationship(clause: &Clause<'_>) -> Option<Slot> {
     });
     let was = clause.words[..at].iter().any(|word| matches!(word.low.as_str(), "was" | "were"));
     // "We're getting married in June" is a plan.
-    let is_coming = before.low == "getting";
+    let is_coming = before.low == "getting" || is_figurative(clause, at);
     if !links || is_noun || was || is_coming {
         return None;
     }
     Slot::of(&clause.owner, "relationship", &clause.words[at..=at], Hold::One)
+}
+
+/// Returns true for "engaged in a debate" and "married to the job".
+fn is_figurative(clause: &Clause<'_>, at: usize) -> bool {
+    let dated = |word: &Word| {
+        word.is(Class::Month) || word.is(Class::Time) || word.is_number() || is_name(word)
+    };
+    let is_somebody = |word: &Word| word.is(Class::Relation) || is_name(word);
+    let object = &clause.words[(at + 2).min(clause.words.len())..];
+    match (clause.low(at), clause.low(at + 1)) {
+        ("engaged", "in") => !object.iter().take(2).any(dated),
+        ("married", "to") => clause.low(at + 2) == "the" && !object.iter().take(4).any(is_somebody),
+        ("divorced", "from") => !object.iter().take(3).any(is_somebody) && !clause.has(Class::Mine),
+        _ => false,
+    }
 }
 
 /// "I'm seeing someone."
@@ -412,7 +478,10 @@ fn age(clause: &Clause<'_>) -> Option<Slot> {
             || matches!(word.low.as_str(), "last" | "this" | "in" | "already" | "next" | "as")
     });
     let years = clause.low(at + 1) == "years" && !clause.low(at + 2).starts_with("old");
-    if !is_age || !ends || years || clause.words[at].low != number.low {
+    // "My dad is 70 next week."
+    let coming = |word: &Word| matches!(word.low.as_str(), "next" | "soon" | "tomorrow");
+    let is_coming = !turns && clause.words.iter().any(coming);
+    if !is_age || !ends || years || is_coming || clause.words[at].low != number.low {
         return None;
     }
     Slot::of(&clause.owner, "age", value, Hold::One)
@@ -428,6 +497,7 @@ fn own_name(clause: &Clause<'_>) -> Option<Slot> {
     let at = match clause.verb_lemma() {
         "be" if nominative && clause.owner == Owner::Speaker && !clause.is_past => verb + 1,
         "call" if matches!(clause.low(verb + 1), "me" | "i") => verb + 2,
+        "call" if nominative && clause.low(verb) == "called" && clause.is_state() => verb + 1,
         "go" if clause.low(verb + 1) == "by" => verb + 2,
         _ => return None,
     };

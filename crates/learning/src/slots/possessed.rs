@@ -1,6 +1,6 @@
 //! "My N is V" and "V is my N": properties by the noun that names them.
 
-use super::nouns::{DWELLINGS, OUSTING, PROPERTIES, SINGLE};
+use super::nouns::{DWELLINGS, OUSTING, PROPERTIES, SINGLE, is_property};
 use super::value::{find, measure, name, phrase};
 use crate::clause::{Clause, Owner, is_name};
 use crate::lexicon::{Class, EXCLUSIVE};
@@ -77,12 +77,24 @@ fn direct(clause: &Clause<'_>) -> Option<Slot> {
             return Some(Slot { label: label.join(" "), ..slot });
         }
     }
+    // "My laptop is five years old" is about its age.
+    let is_old = rest.iter().take(5).any(|word| word.low == "old");
     let nouns = nouns(subject);
+    if is_old && nouns.iter().all(|noun| noun.low != "age") {
+        return None;
+    }
     let dwells = nouns.iter().any(|noun| DWELLINGS.contains(&noun.low.as_str()));
     if nouns.is_empty() || dwells && rest.first().is_some_and(|word| word.low == "in") {
         return None;
     }
+    // "The film is in Dutch" is about some film.
+    let is_some = !subject.iter().any(|it| it.is(Class::Mine) || it.is(Class::Work))
+        && !nouns.iter().any(|noun| is_property(&noun.low))
+        && rest.first().is_some_and(|word| word.low == "in");
     let value = value(rest, &nouns, is_called)?;
+    if is_some && value.iter().any(|word| word.is(Class::Tongue)) {
+        return None;
+    }
     let counted = clause.words.iter().position(|word| word.end == value[value.len() - 1].end);
     if let Some(noun) = counted.and_then(|at| clause.words.get(at + 1))
         && value.iter().all(Word::is_number)
@@ -228,6 +240,10 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     if nouns.last().is_some_and(|noun| noun.low == "name") && !names(rest) {
         return None;
     }
+    let is_placed = rest.first().is_some_and(|it| matches!(it.low.as_str(), "in" | "at" | "on"));
+    if is_placed && nouns.last().is_some_and(|noun| is_movable(noun)) {
+        return None;
+    }
     let dated = measure(rest, 0);
     if !dated.is_empty() {
         return Some(dated);
@@ -248,7 +264,16 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     let is_property = nouns.iter().any(|word| {
         PROPERTIES.contains(&word.low.as_str()) || PROPERTIES.contains(&word.lemma.as_str())
     });
-    if !is_property && !is_called && rest.get(at).is_none_or(|it| it.classes & EXCLUSIVE == 0) {
+    // "My job is at risk", "my plan is on hold".
+    let is_bare = |it: &Word| it.is_content() && !it.is_number();
+    if matches!(rest.first().map(|it| it.low.as_str()), Some("at" | "on"))
+        && rest.get(1).is_some_and(is_bare)
+        && nouns.last().is_some_and(|noun| noun.low != "status")
+    {
+        return None;
+    }
+    let is_value = rest.get(at).is_some_and(|it| it.classes & EXCLUSIVE != 0);
+    if !is_property && !is_called && !is_value || is_property && is_state(rest, nouns) {
         return None;
     }
     let number = rest.iter().position(Word::is_number);
@@ -257,6 +282,102 @@ fn value<'w>(rest: &'w [Word], nouns: &[&Word], is_called: bool) -> Option<&'w [
     }
     let value = phrase(rest, at);
     (!value.is_empty()).then_some(value)
+}
+
+/// Returns true for a thing whose place or level is no value of it: "my car is in Leeds", "my phone
+/// is at 5%", "my address is on the invoice".
+fn is_movable(noun: &Word) -> bool {
+    let moves = [Class::Vehicle, Class::Transport, Class::Device, Class::Instrument, Class::Pet];
+    moves.iter().any(|class| noun.is(*class))
+        || matches!(noun.low.as_str(), "phone" | "mobile" | "laptop" | "tablet" | "computer")
+        || matches!(noun.low.as_str(), "address" | "email" | "number" | "name" | "bag" | "wallet")
+}
+
+/// Returns true if words after "is" say in which state a property is, and not its value: "my budget
+/// is tight", "my job is killing me", "the deadline is insane".
+fn is_state(rest: &[Word], nouns: &[&Word]) -> bool {
+    let mut words = rest.iter().skip_while(|it| {
+        it.is(Class::Current) || it.low.ends_with("ly") || matches!(it.low.as_str(), "so" | "too")
+    });
+    let (Some(first), next) = (words.next(), words.next()) else { return true };
+    let does_to = first.low.ends_with("ing") && next.is_some_and(|it| it.is(Class::First));
+    let ends =
+        next.is_none_or(|it| !it.is_content() || it.is(Class::Time) || it.is(Class::Greeting));
+    let is_measured = nouns.last().is_some_and(|noun| MEASURED.contains(&noun.low.as_str()));
+    let is_measure = |it: &Word| {
+        it.low.contains(|c: char| c.is_ascii_digit())
+            || it.is_number()
+            || [Class::Weekday, Class::Month, Class::Time].iter().any(|of| it.is(*of))
+    };
+    does_to || (ends && is_quality(first) || is_measured) && !rest.iter().any(is_measure)
+}
+
+/// Properties whose value is a number or a time.
+const MEASURED: &[&str] = &[
+    "budget", "deadline", "birthday", "weight", "height", "salary", "rent", "rate", "score",
+    "limit", "number", "date",
+];
+
+/// Returns true for a word that says how something is.
+fn is_quality(word: &Word) -> bool {
+    const QUALITIES: &[&str] = &[
+        "tight",
+        "hell",
+        "bad",
+        "terrible",
+        "awful",
+        "horrible",
+        "good",
+        "great",
+        "fine",
+        "ok",
+        "okay",
+        "nice",
+        "lovely",
+        "boring",
+        "hard",
+        "tough",
+        "easy",
+        "long",
+        "short",
+        "late",
+        "early",
+        "full",
+        "empty",
+        "packed",
+        "busy",
+        "crazy",
+        "mad",
+        "insane",
+        "mental",
+        "broken",
+        "wrong",
+        "weird",
+        "strange",
+        "rubbish",
+        "shit",
+        "ridiculous",
+        "brutal",
+        "rough",
+        "stressful",
+        "exhausting",
+        "fun",
+        "amazing",
+        "brilliant",
+        "perfect",
+        "messy",
+        "unclear",
+        "unknown",
+        "gone",
+        "dead",
+        "simple",
+        "secret",
+        "irrelevant",
+        "missing",
+        "unchanged",
+    ];
+    const ENDINGS: &[&str] = &["less", "ful", "ous", "able", "ible"];
+    QUALITIES.contains(&word.low.as_str()) || ENDINGS.iter().any(|it| word.low.ends_with(it))
 }
 
 /// Returns true if the words after "my name is" may be a name: not "on the list", "pronounced",

@@ -8,6 +8,7 @@ use crate::words::Word;
 const EVENTS: &[&str] = &[
     "move", "reloc", "settl", "join", "rejoin", "start", "begin", "becom", "become", "turn",
     "hire", "get", "leav", "leave", "accept", "land", "take", "marri", "marry", "retir", "switch",
+    "buy", "adopt",
 ];
 
 /// Returns true for an event of a year before that of the message: "in 2010 I moved to Oslo".
@@ -31,7 +32,12 @@ pub(super) fn is_planned(clause: &Clause<'_>) -> bool {
     let low = clause.low(verb);
     let is_present = clause.head == Some(verb) && low != "left" && is_present(low);
     let is_perfect = clause.head.is_some_and(|head| matches!(clause.low(head), "have" | "has"));
-    is_present && (is_later(clause) || follows_when(clause)) || is_perfect && is_condition(clause)
+    // "I'm getting a Volvo in May", but not "I'm getting used to it".
+    let before = verb.checked_sub(1).map_or("", |before| clause.low(before));
+    let is_coming = low.ends_with("ing") && matches!(before, "am" | "is" | "are");
+    is_present && (is_later(clause) || follows_when(clause))
+        || is_coming && is_later(clause)
+        || is_perfect && is_condition(clause)
 }
 
 /// Returns true for a form in the present tense, as far as its ending shows.

@@ -3,6 +3,7 @@
 use super::lasting::is_time;
 use crate::claim::{Claim, Term};
 use crate::lexicon::{Class, EXCLUSIVE};
+use crate::slots::is_property;
 
 /// Returns true if a statement about the present has the verb and the preposition of a fact with
 /// another object: "I read on a Kindle now" after "I read on an iPad".
@@ -82,6 +83,9 @@ pub(super) fn shares_frame(former: &Claim, news: &Claim) -> bool {
             || versioned(news, at) && place.is_some_and(|at| versioned(former, at));
         // A verb alone names nothing, unless the speaker does it: "I run 5 km", "I run 8 km now".
         let is_thing = !news.verbs.contains(&term.lemma) || at == 0 && place == Some(0);
+        // "My birthday party" is a party.
+        let narrows = |of: &Claim| of.narrowing.contains(&term.lemma);
+        let is_thing = is_thing && (!is_property(&term.lemma) || !narrows(news) || narrows(former));
         is_thing && !term.is_generic && !is_value(&term) && same_kind && place.is_some()
     });
     both && shared && other(news, former) && other(former, news)

@@ -75,6 +75,17 @@ pub(super) fn is_mended(sentence: &Sentence) -> bool {
         " found her ",
         " got it back ",
         " came back ",
+        " is back ",
+        " are back ",
+        " back home ",
+        " turned up ",
+        " handed it in ",
+        " handed him in ",
+        " handed her in ",
+        " is alive ",
+        " was asleep ",
+        " was only asleep ",
+        " was just asleep ",
     ];
     let spaced = spaced(&sentence.words);
     let is_undone = || spaced.contains(" not ") || spaced.contains(" never ");

@@ -5,7 +5,7 @@
 //! statement shares a word with many messages without being their subject.
 
 use crate::claim::{Claim, Term};
-use crate::clause::{Clause, Owner, clauses};
+use crate::clause::{Clause, Owner, clauses, is_preterite};
 use crate::lexicon::Class;
 use crate::sentence::{Mood, Sentence, spaced};
 use crate::words::Word;
@@ -159,14 +159,6 @@ const ENTERING: &[&str] = &[
     "hosted",
 ];
 
-/// Past forms of other irregular verbs.
-const HAPPENED: &[&str] = &[
-    "was", "were", "had", "did", "went", "took", "made", "saw", "met", "felt", "came", "ran",
-    "told", "said", "thought", "knew", "won", "lost", "spent", "wrote", "ate", "drank", "sang",
-    "spoke", "brought", "stood", "sat", "fell", "flew", "drove", "rode", "threw", "grew", "built",
-    "held", "heard", "slept", "woke", "swam", "beat", "led", "paid", "shot", "shone",
-];
-
 /// Returns true if the first statement of these sentences says something that lasts.
 pub(super) fn is_lasting(sentences: &[Sentence]) -> bool {
     let says = |sentence: &&Sentence| sentence.mood != Mood::Question && !is_remark(sentence);
@@ -245,7 +237,9 @@ fn has_happened(clause: &Clause<'_>) -> bool {
                     | "may"
             )
         });
-    let is_past = HAPPENED.contains(&low) || low.ends_with("ed") && 3 < low.len();
+    let is_past = is_preterite(low)
+        || matches!(low, "was" | "were" | "had" | "did")
+        || low.ends_with("ed") && 3 < low.len();
     let was = before.clone().any(|it| matches!(it, "was" | "were" | "had" | "did"));
     let enters = clause.words[verb].is(Class::Changing) || clause.words[verb].is(Class::Starting);
     // "Went vegan", but not "went to the museum".

@@ -209,10 +209,12 @@ fn stays(claim: &Claim) -> bool {
 fn is_away(claim: &Claim, terms: &[Term]) -> bool {
     let ails = claim.terms.iter().any(|term| term.classes & Class::Ailment.bit() != 0);
     let is_named = |lemma: &String| terms.iter().any(|term| term.lemma == *lemma);
-    let at = claim.places.iter().any(|place| {
-        matches!(place.preposition.as_str(), "in" | "at" | "to" | "on")
-            && place.object.iter().any(is_named)
-    });
+    let is_home = claim.slots.iter().any(|slot| slot.attribute == "home");
+    let at = !is_home
+        && claim.places.iter().any(|place| {
+            matches!(place.preposition.as_str(), "in" | "at" | "to" | "on")
+                && place.object.iter().any(is_named)
+        });
     let visits = claim
         .verbs
         .iter()
@@ -295,7 +297,9 @@ pub(super) fn is_flipped(former: &Claim, news: &Claim) -> bool {
         return false;
     }
     let (before, now) = (objects(former), objects(news));
-    let (one, two) = (main_verbs(former), main_verbs(news));
+    let (one, mut two) = (main_verbs(former), main_verbs(news));
+    // "I'm not a vegetarian, never was."
+    two.dedup();
     // "I don't love the new one" is about another thing.
     let only_verb = now.iter().all(|lemma| one.contains(&lemma.as_str()));
     let adds = before.iter().any(|lemma| !one.contains(&lemma.as_str()));

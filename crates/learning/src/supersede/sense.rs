@@ -33,7 +33,13 @@ const LEAVING: &[&str] =
 /// Lemmas of verbs by which a liking, a fear or an allergy ends.
 const TURNING: &[&str] = &[
     "give", "quit", "stop", "drop", "abandon", "lose", "swear", "get", "come", "grow", "outgrow",
-    "stand", "bear", "like", "love", "enjoy", "hate", "care", "mind",
+    "stand", "bear", "like", "love", "enjoy", "hate", "care", "mind", "go off", "want",
+];
+
+/// Lemmas of verbs of one choice, which leaves a liking: "I ordered ramen instead of sushi".
+const CHOOSING: &[&str] = &[
+    "order", "pick", "buy", "get", "choos", "choose", "cook", "bake", "make", "eat", "drink",
+    "watch", "read", "wear", "take",
 ];
 
 /// Returns true if a change may end this fact: the fact has a thing that ends, and the verb ends
@@ -41,6 +47,14 @@ const TURNING: &[&str] = &[
 pub(super) fn fits(claim: &Claim, change: &Change) -> bool {
     let Some(heads) = &change.heads else { return true };
     if !change.limits.iter().all(|limit| claim.has(&limit.lemma)) {
+        return false;
+    }
+    // "I used to hate Madrid" ends a hate, and no home.
+    let does = |verb: &str| claim.verbs.iter().any(|it| it == verb);
+    let holds = |verb: &str| HOLDING.contains(&verb) || verb == "be";
+    let is_same =
+        does(&change.verb) || holds(&change.verb) && claim.verbs.iter().any(|it| holds(it));
+    if change.is_former && !is_same {
         return false;
     }
     // A number alone names what the same verb says: "I no longer get up at 6".
@@ -69,6 +83,11 @@ fn is_thing_of(claim: &Claim, change: &Change, head: &Term) -> bool {
     let is_person = head.is_name || head.classes & Class::Relation.bit() != 0;
     let is_own = claim.owner == Owner::Speaker;
     let is_companion = is_own && is_person && is_valued(&["home"]);
+    // "The address no longer works" is no commute to work.
+    let is_noun = claim.terms.iter().any(|it| it.lemma == head.lemma && it.is_generic);
+    if is_noun && head.lemma == change.verb && !claim.verbs.contains(&change.verb) {
+        return false;
+    }
     let has = claim.has(&head.lemma) || slots.any(|slot| is_in(&slot.attribute, head));
     // The noun of "the call" is not the verb of "a dog called Rex".
     let is_narrowing = LEAVING.contains(&change.verb.as_str())
@@ -112,6 +131,14 @@ fn ends(claim: &Claim, change: &Change, head: &Term) -> bool {
     if change.is_doing {
         return true;
     }
+    // "My email is broken" is about the mail, and not about its address.
+    let is_contact = claim.slots.iter().any(|slot| {
+        matches!(slot.attribute.as_str(), "email" | "phone") && !slot.value.contains(&head.lemma)
+    });
+    let fails = matches!(change.verb.as_str(), "be" | "break" | "die" | "crash" | "go" | "stop");
+    if is_contact && fails && matches!(change.target, Target::Terms(_) | Target::Headed(..)) {
+        return false;
+    }
     match change.verb.as_str() {
         "drop" => {
             let is_dear = is(&[Class::Pet, Class::Relation, Class::Vehicle, Class::Instrument]);
@@ -140,20 +167,28 @@ fn ends(claim: &Claim, change: &Change, head: &Term) -> bool {
     }
 }
 
+/// Lemmas of what somebody cannot bear.
+const AILING: &[&str] = &["allerg", "allergi", "allergy", "intoler", "afraid"];
+
 /// Returns true for a liking, a fear, an allergy, or something that is not done.
 fn is_attitude(claim: &Claim) -> bool {
     let is_opinion = |slot: &Slot| slot.attribute.starts_with("opinion of ");
-    let ails = ["allerg", "allergi", "allergy", "intoler", "afraid", "favorite"];
     claim.is_negated
+        || claim.verbs.iter().any(|verb| verb == "prefer")
         || claim.slots.iter().any(is_opinion)
-        || ails.iter().any(|lemma| claim.has(lemma))
+        || claim.has("favorite")
+        || AILING.iter().any(|lemma| claim.has(lemma))
 }
 
 /// Returns true if a change is one of attitude or doing, and not only of a thing.
 fn turns(claim: &Claim, change: &Change) -> bool {
+    // "My peanut allergy is gone."
+    let terms = change.target.terms().unwrap_or_default();
+    let is_ailing = |it: &Term| AILING.contains(&it.lemma.as_str());
     TURNING.contains(&change.verb.as_str())
+        || terms.iter().any(is_ailing)
         || claim.verbs.contains(&change.verb)
-        || change.shape != Shape::Retraction
+        || change.shape != Shape::Retraction && !CHOOSING.contains(&change.verb.as_str())
 }
 
 /// Returns true if a fact names a person by this name.

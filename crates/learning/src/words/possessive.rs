@@ -34,6 +34,8 @@ fn verb(words: &[Word], at: usize) -> Option<&'static str> {
         () if is_participle(next) && ends => Some("has"),
         () if low == "not" || is_link(next) || low == "back" && ends => Some("is"),
         () if skipped > 0 && next.is(Class::Determiner) => Some("is"),
+        // "My name's Alexandra": a name has nothing.
+        () if is_own_property(words, at) && (next.is_capital || next.is_number()) => Some("is"),
         () if low.ends_with("ing") && next.is(Class::Verb) && ends && after.is_some() => {
             after.filter(|it| !it.is(Class::Auxiliary) && !it.is_sign).map(|_| "is")
         }
@@ -42,6 +44,13 @@ fn verb(words: &[Word], at: usize) -> Option<&'static str> {
         }
         () => None,
     }
+}
+
+/// Returns true for a property of the speaker that possesses nothing: "my name", "my birthday".
+fn is_own_property(words: &[Word], at: usize) -> bool {
+    const PROPERTIES: &[&str] = &["name", "surname", "nickname", "birthday", "address", "email"];
+    let [.., mine, property] = &words[..at] else { return false };
+    mine.is(Class::Mine) && PROPERTIES.contains(&property.low.as_str())
 }
 
 fn is_adverb(word: &Word) -> bool {

@@ -163,6 +163,39 @@ const CAMPUS: &[&str] = &[
     "I wear contact lenses.",
 ];
 
+/// Facts of somebody with a household.
+const HOUSEHOLD: &[&str] = &[
+    "I'm 38.",
+    "My partner is Sam.",
+    "I have a daughter called Ivy.",
+    "I live in Basel.",
+    "I work at Roche as a chemist.",
+    "My phone number is 555-0142.",
+    "My email is kim@oak.example.",
+    "I drive a Honda.",
+    "I have a cat called Pepper.",
+    "I'm allergic to peanuts.",
+    "I'm vegetarian.",
+    "I speak German at home.",
+    "I'm learning Italian.",
+    "My favourite team is Ajax.",
+    "I use Firefox.",
+    "My phone is a Nokia.",
+    "My dentist is Dr. Frey.",
+    "I don't drink alcohol.",
+    "I run every morning.",
+    "I play the cello.",
+    "I take the train to work.",
+    "My sister Jo lives in Madrid.",
+    "My address is 12 Mill Lane.",
+    "My rent is 1400.",
+    "I prefer tea.",
+    "I'm doing a masters in history.",
+    "My birthday is 4 May.",
+    "I go to the gym on Mondays.",
+    "I love sushi.",
+];
+
 fn known(at: usize, text: &str) -> Vec<Known> {
     let message = Message::new(at.to_string(), text);
     let learned = Extractor::default().extract(&message, None, &mut Heard::default());
@@ -186,6 +219,7 @@ fn an_everyday_message_ends_no_fact_but_the_one_that_it_names() {
         ("clinic", CLINIC),
         ("harbour", HARBOUR),
         ("campus", CAMPUS),
+        ("household", HOUSEHOLD),
     ];
     let profiles = profiles.map(|(name, texts)| (name, texts, profile(texts)));
     let mut wrong = Vec::new();
