@@ -17,6 +17,7 @@ mod install;
 mod opening;
 mod output;
 mod remedy;
+mod resident;
 mod service;
 
 use std::{collections::BTreeMap, ffi::OsString, process::ExitCode};

@@ -1,7 +1,5 @@
 //! `mcp`: the memory as tools of an agent host, which starts this process and ends its input.
 
-mod pages;
-
 use std::{
     fs::File,
     io,
@@ -22,6 +20,7 @@ use crate::{
     args::{Global, Mcp},
     failure::Failure,
     opening::keep_temporary_files_in,
+    resident,
 };
 
 /// Pause between checks that the host still lives.
@@ -69,7 +68,7 @@ pub(crate) async fn mcp(mcp: &Mcp, config: Config, global: &Global) -> Result<()
     if global.no_service {
         session = session.without_service();
     }
-    let releasing = tokio::spawn(async move { pages::release_while_proxy(&is_open).await });
+    let releasing = tokio::spawn(async move { resident::release_while_proxy(&is_open).await });
     session.serve(input, output, ending).await;
     releasing.abort();
     Ok(())

@@ -15,6 +15,7 @@ use crate::{
     imports::ServedImports,
     opening::{self, Use},
     output::{Output, shown, start_service_log},
+    resident,
     service::ServedCommands,
 };
 
@@ -73,7 +74,10 @@ pub(crate) async fn serve(
         let ready = server.prepare(listener).await?;
         tell_ready(&data_dir, ready.local_addr(), ready.socket(), output)?;
         systemd::notify("READY=1");
-        ready.run(ending).await?;
+        let trimming = tokio::spawn(resident::trim_while_grows());
+        let run = ready.run(ending).await;
+        trimming.abort();
+        run?;
         systemd::notify("STOPPING=1");
         Ok(())
     };

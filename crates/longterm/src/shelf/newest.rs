@@ -1,6 +1,6 @@
 //! The newest rows of keys, wherever they are: in the journal or in the library.
 
-use std::{collections::HashMap, sync::atomic::Ordering};
+use std::{collections::HashMap, error::Error as StdError, sync::atomic::Ordering};
 
 use futures::future::BoxFuture;
 
@@ -46,9 +46,15 @@ impl Shelf {
         }
         let keys: Vec<String> = held.into_iter().collect();
         let Some(library) = self.library(edition).await? else { return Ok((rows, keys)) };
+        // Later versions may have other files, even between two reads.
+        let library = library.pinned(edition.version).await?;
         let mut damaged = Vec::new();
         for keys in keys.chunks(KEYS_AT_ONCE) {
-            let (found, missing) = self.intact(library.whole(keys).await.unwrap_or_default(), keys);
+            let found = library.whole(keys).await.unwrap_or_else(|error| {
+                tracing::debug!(error = &error as &dyn StdError, "failed to read by the key index");
+                Vec::new()
+            });
+            let (found, missing) = self.intact(found, keys);
             rows.extend(found);
             if missing.is_empty() {
                 continue;

@@ -13,9 +13,13 @@ mod sums;
 
 use std::{collections::HashSet, iter, ops::Range, thread};
 
-use self::{best::Best, near::Near, sums::Sums};
+use self::{
+    best::Best,
+    near::{Admitted, Near},
+    sums::Sums,
+};
 use crate::search::{
-    candidates::sight::Sight,
+    candidates::sight::{Sight, rows_of},
     segments::{
         part::{Part, Place},
         vectors::Asked,
@@ -48,12 +52,6 @@ pub(crate) struct Worded {
     best: Best,
     /// By share of the rows, one for each thread.
     admitted: Vec<Vec<Admitted>>,
-}
-
-/// Rows of a part that the filter admits.
-struct Admitted {
-    part: u32,
-    rows: Vec<u32>,
 }
 
 impl Sight<'_> {
@@ -178,10 +176,6 @@ impl Sight<'_> {
 /// Returns true if there are so many rows that a search distributes them over threads.
 pub(crate) fn are_many(parts: &[Part]) -> bool {
     ROWS_OF_THREAD < rows_of(parts)
-}
-
-fn rows_of(parts: &[Part]) -> usize {
-    parts.iter().map(|part| part.segment.len()).sum()
 }
 
 /// Returns the results of `work` for `shares`, in their order, each computed by its own thread.

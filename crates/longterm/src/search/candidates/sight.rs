@@ -21,6 +21,11 @@ pub(crate) struct Sight<'a> {
     pub(crate) filter: Numbered,
 }
 
+/// Returns the number of rows of `parts`, including the hidden ones.
+pub(crate) fn rows_of(parts: &[Part]) -> usize {
+    parts.iter().map(|part| part.segment.len()).sum()
+}
+
 impl Sight<'_> {
     pub(crate) fn segment(&self, place: Place) -> &Segment {
         &self.parts[place.part as usize].segment

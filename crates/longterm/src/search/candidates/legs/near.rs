@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 
-use super::{Admitted, best::Best, rows_of};
+use super::best::Best;
 use crate::search::{
-    candidates::sight::Sight,
+    candidates::sight::{Sight, rows_of},
     segments::{
         part::Place,
         vectors::{Asked, NO_DISTANCE},
@@ -20,7 +20,13 @@ const ROWS_MANY: usize = 16_384;
 /// Number of near rows per proposed row.
 const NEAR_PER_ROW: usize = 24;
 
-/// Admitted rows of a part.
+/// Rows of a part that the filter admits.
+pub(super) struct Admitted {
+    pub(super) part: u32,
+    pub(super) rows: Vec<u32>,
+}
+
+/// Admitted rows of a part, with their distances.
 #[derive(Clone)]
 pub(super) struct Near<'a> {
     part: u32,

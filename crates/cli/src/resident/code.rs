@@ -1,6 +1,6 @@
-//! The memory of a proxy: hosts keep one for each of their sessions, most of the time idle.
+//! The code of a proxy: hosts keep one for each of their sessions, most of the time idle.
 
-// The only unsafe code of the command line: a range of memory is named by its address.
+// A range of memory is named by its address.
 #![allow(unsafe_code)]
 
 use std::{
@@ -21,7 +21,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Gives the pages of the program's code back to the system from time to time, until `is_open`. The
 /// system maps those that are needed again: a proxy runs a small part of the program, but starting
 /// it runs much more, and the system maps the neighbours of each page, too.
-pub(super) async fn release_while_proxy(is_open: &AtomicBool) {
+pub(crate) async fn release_while_proxy(is_open: &AtomicBool) {
     let mut pause = PAUSE_MIN;
     loop {
         tokio::time::sleep(pause).await;
