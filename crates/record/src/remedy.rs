@@ -185,13 +185,12 @@ remedies! {
     RestoreAnother,
     /// Rebuild the word index of working memory.
     RebuildWordIndex,
-    /// Make the backup that is due, which tells why it fails, and keep a process running that makes
-    /// the next ones.
+    /// Make the overdue backup, whose error shows the cause of the delay, and keep a process
+    /// running that makes the next ones.
     CheckBackups,
     /// Run the maintenance.
     Maintain,
-    /// Open the store for writing once nothing is in the way, such as a rebuild or a reader, which
-    /// finishes the purge.
+    /// Open the store for writing, which finishes the purge, when no rebuild or reader blocks it.
     FinishPurge,
     /// Keep a process running that opened the store, until the pending changes are stored.
     KeepRunning,
@@ -201,7 +200,7 @@ remedies! {
     EndProcess,
 
     // Files of other versions and programs.
-    /// Migrate the store, where it or a copy of it can be written.
+    /// Migrate the store, at a location where it or a copy of it can be written.
     Migrate,
     /// Use the newer program, or a copy of the file from before its migration.
     UseNewerProgram,

@@ -130,7 +130,7 @@ impl Kind {
         self.description().mutability
     }
 
-    /// Returns the fate of fields that the kind does not have.
+    /// Returns the treatment of fields that the kind does not define.
     #[must_use]
     pub fn free_fields(self) -> FreeFields {
         self.description().free_fields
@@ -204,7 +204,7 @@ impl Kind {
 }
 
 impl Field {
-    /// Returns the names of the fields of any kind whose strings have this part in recognising
+    /// Returns the names of the fields of any kind whose strings have this role in recognising
     /// forgotten texts.
     pub fn recognised(recognition: Recognition) -> impl Iterator<Item = &'static str> {
         let fields = Kind::ALL.iter().flat_map(|kind| kind.all_fields());
