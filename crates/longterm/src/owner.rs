@@ -11,9 +11,9 @@
 //!
 //! A crash before step 4 leaves the rows in the journal and, above the recorded version, versions
 //! that nothing relies on and no reader has read. So a **new owner, and nobody else**, first moves
-//! their manifests to the quarantine, unread, and then drains as usual. Merging files and updating
-//! indexes follow the same rule: sync, then record. Pruning comes after both, and only when the
-//! journal itself is on disk.
+//! their manifests to the quarantine without reading them, and then drains as usual. Merging files
+//! and updating indexes follow the same rule: sync, then record. Pruning comes after both, and only
+//! when the journal itself is on disk.
 //!
 //! An owner with a failed step is dropped, since the content of the table beyond the recorded
 //! version is unknown. Taking the ownership again heals the table.

@@ -19,12 +19,12 @@ use crate::{
     validity::is_past,
 };
 
-/// The owner in working memory's references to records that are gone.
+/// Owner named by working memory's references to removed records.
 const OWNER_OF_NOTHING: &str = "\u{1f}";
 
 /// Long-term memory as one owner, or the administrator, sees it. Clones share everything.
 ///
-/// A view does not lead back to the handle that it came from:
+/// A view gives no access to the handle that it came from:
 ///
 /// ```compile_fail
 /// fn widened(view: aios_longterm::LongtermView) -> aios_longterm::Longterm {
@@ -38,7 +38,7 @@ const OWNER_OF_NOTHING: &str = "\u{1f}";
 pub struct LongtermView {
     pub(crate) parts: Arc<Parts>,
     pub(crate) gate: Gate,
-    /// Ends with the last view.
+    /// Stopped with the last view.
     pub(crate) worker: Arc<Worker>,
 }
 
@@ -182,8 +182,8 @@ impl LongtermView {
         self.get_except(key, &[]).await
     }
 
-    /// Returns the whole record that a key means, as [`get`](LongtermView::get) does, but none of
-    /// these owners: theirs were removed, and the feed has not delivered that yet.
+    /// As [`get`](LongtermView::get), but ignores the records of `owners`: they were removed, and
+    /// the feed has not delivered the removals yet.
     ///
     /// # Errors
     /// As [`get`](LongtermView::get).

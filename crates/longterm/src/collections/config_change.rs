@@ -28,7 +28,7 @@ pub struct ConfigChange {
     /// Time of the change. Default: the time at which it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }

@@ -33,7 +33,7 @@ pub struct Incident {
     /// Time of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }

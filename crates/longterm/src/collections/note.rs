@@ -23,7 +23,7 @@ pub struct Note {
     /// Labels to filter by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }

@@ -40,7 +40,7 @@ pub struct Procedure {
     /// Time at which its last outcome was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Timestamp>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }

@@ -1,5 +1,5 @@
-//! All records and older versions of a view, one at a time. Not here: search for the best of them,
-//! see `search`.
+//! All records and older versions of a view, one at a time. Not here: the search for the best of
+//! them (`search`).
 
 use std::collections::HashSet;
 
@@ -94,7 +94,7 @@ impl Records<'_> {
     }
 }
 
-/// The columns of the library that a look at every record reads.
+/// The columns of the library that are read for every record.
 #[derive(Debug, Clone, Copy)]
 enum Columns {
     /// The content, the scope and the origin.

@@ -1,4 +1,5 @@
-//! Forgotten records, which no read shows any more, and purged ones, whose bytes no file keeps.
+//! Forgetting, after which no read returns the records, and purging, after which no file contains
+//! their bytes.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -22,8 +23,8 @@ pub struct Purged {
     pub identities: Vec<Identity>,
     /// The obstacle that the purge waits for. `None` if the purge is done.
     pub pending: Option<Obstacle>,
-    /// Files that a repair could not save and had moved to the quarantine, and that this purge has
-    /// removed, since they may have held purged records.
+    /// Quarantined files of an earlier repair that this purge has removed, since they may have
+    /// contained purged records.
     pub discarded: Vec<PathBuf>,
 }
 

@@ -1,8 +1,8 @@
 //! Sayings of a record: the texts by which it is recognised anywhere. They are its text and the
 //! strings of its payload, except for names and ids. Pure.
 //!
-//! A text has several forms, so that punctuation around it does not change it. A tombstone stores
-//! the forms [`left`]; a text matches if one of its forms [`found`] is stored.
+//! A text has several forms, so that punctuation around it does not matter. A tombstone stores the
+//! forms [`left`]; a text matches if one of its forms [`found`] is stored.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 

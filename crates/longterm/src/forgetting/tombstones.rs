@@ -1,4 +1,4 @@
-//! Tombstones: forgotten records stay forgotten when they are found again.
+//! Tombstones, which recognise forgotten records when they are imported again.
 //!
 //! Forgetting a record leaves a tombstone. It recognises the record by a keyed hash of its owner,
 //! kind, scope and text (and document, for a piece of one), and by a keyed hash of its identity. A

@@ -100,9 +100,9 @@ impl Vectors {
     }
 }
 
-/// Returns `true` for numbers, dates, codes and formulas, which have no meaning beyond their
-/// characters, although a model puts other numbers near `1299`: texts with only ASCII letters and
-/// digits, and no two letters in a row.
+/// Returns `true` for figures (numbers, dates, codes, formulas): texts whose letters and digits are
+/// ASCII, with no two letters in a row. They have no meaning beyond their characters, although a
+/// model puts other numbers near `1299`.
 fn is_figures(text: &str) -> bool {
     let mut written = text.chars().filter(|c| c.is_alphanumeric()).peekable();
     let is_ascii = written.peek().is_some() && written.all(|c| c.is_ascii());

@@ -57,7 +57,7 @@ impl Journal {
         let options = Options {
             access,
             durability,
-            // Rows move there.
+            // The rows move to this directory.
             beside: vec![places.library.clone()],
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };

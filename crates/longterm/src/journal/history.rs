@@ -91,8 +91,7 @@ impl Journal {
             .await
     }
 
-    /// Returns, of each key with versions that were replaced after `moment`, the first of them; at
-    /// most `limit`.
+    /// Returns the first version of each key that was replaced after `moment`; at most `limit`.
     pub(crate) async fn versions_at(
         &self,
         moment: Timestamp,

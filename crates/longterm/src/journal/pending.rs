@@ -140,7 +140,8 @@ pub(super) fn pending(
     Ok(pending)
 }
 
-/// Returns those of the rows `seqs`, which had no vector, that have one now or need none.
+/// Returns the rows among `seqs` that have a vector now or need none. None of `seqs` had one
+/// before.
 pub(super) fn embedded(db: &Connection, seqs: &[i64]) -> Result<Vec<Pending>, Error> {
     let mut read =
         db.prepare_cached(concat!(pending_sql!(), " WHERE seq = ?1 AND vector_state <> ?2"))?;
@@ -247,7 +248,7 @@ impl Journal {
     }
 }
 
-/// Returns the state of a vector that exists or not, and may be outstanding.
+/// Returns the stored state of a vector.
 pub(super) fn vector_state_of(is_there: bool, is_outstanding: bool) -> i64 {
     match (is_there, is_outstanding) {
         (true, _) => vector_state::THERE,

@@ -1,10 +1,9 @@
 //! State of purges: the parts that the journal deletes itself, and the progress of the owner's
 //! work.
 //!
-//! A purge is a number. `meta` has the numbers of the newest purges that were requested, are
-//! rewritten, are done, and are blocked, and nothing else: the keys are deleted by then, and the
-//! owner removes all deleted data. So the state that is kept to finish an interrupted purge reveals
-//! nothing of what was purged.
+//! A purge is a number. `meta` stores only the numbers of the newest requested, rewritten, finished
+//! and blocked purges: the keys are deleted by then, and the owner removes all deleted data. The
+//! state for finishing an interrupted purge therefore reveals nothing about the purged records.
 
 use aios_record::{Gate, Id, Identity, Kind, Scope};
 use rusqlite::{Connection, params};
@@ -71,13 +70,13 @@ impl std::fmt::Display for Obstacle {
 pub(crate) struct Purges {
     /// The newest requested purge.
     pub(crate) wanted: u64,
-    /// The library's newest version has nothing left of purges up to this one.
+    /// The newest purge whose records are gone from the library's newest version.
     pub(crate) rewritten: u64,
-    /// No file has anything left of purges up to this one.
+    /// The newest purge whose records are gone from all files.
     pub(crate) done: u64,
     /// The newest blocked purge, and its obstacle.
     pub(crate) blocked: (u64, Option<Obstacle>),
-    /// The newest `seq` that waits. The deletions of all requested purges come no later.
+    /// The newest waiting `seq`. The deletions of all requested purges are at or below it.
     pub(crate) through: i64,
 }
 
@@ -211,8 +210,8 @@ impl Journal {
             .await
     }
 
-    /// Records that `safe` is on disk and has nothing left of purge `number`, and replaces the word
-    /// statistics with `counts`.
+    /// Records that `safe`, which has none of the records of purge `number`, is on disk, and
+    /// replaces the word statistics with `counts`.
     pub(crate) async fn purge_rewritten(
         &self,
         term: Term,

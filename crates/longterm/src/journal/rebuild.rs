@@ -1,8 +1,8 @@
 //! State of a rebuild: the progress of the new table, the content that it must have, and the switch
 //! to it.
 //!
-//! Until the switch nobody else sees any of this, except that the owner pauses drains near the end,
-//! see [`Journal::pause_drains`].
+//! Nothing else uses this state before the switch, except that the owner pauses drains near the
+//! end, see [`Journal::pause_drains`].
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
@@ -41,7 +41,7 @@ pub(crate) struct Beginning {
     pub(crate) built_version: u64,
     /// True if the table to replace is of the former version, with keys without owners.
     pub(crate) is_former: bool,
-    /// True if terms and vectors are of another version of the analysis.
+    /// True if terms and vectors were made by another version of the analysis.
     pub(crate) is_analysed_otherwise: bool,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Switch {
     pub(crate) counts: TermCounts,
     /// Model of its vectors.
     pub(crate) model: String,
-    /// Keys that it should hold, and whose records could not be read.
+    /// Keys whose records it should hold but could not be read.
     pub(crate) missing: Vec<String>,
     /// Keys whose row is not the expected version, each with the hash of that row.
     pub(crate) outdated: Vec<(String, u128)>,
@@ -172,8 +172,8 @@ impl Journal {
             .await
     }
 
-    /// Keeps the owner, in whichever process, from changing the library until the time `until`.
-    /// Writes wait meanwhile, and reads find them as usual.
+    /// Keeps the owner, in any process, from changing the library until the time `until`. Writes
+    /// wait meanwhile, and reads find them as usual.
     pub(crate) async fn pause_drains(&self, until: Timestamp) -> Result<(), Error> {
         let micros = sql_integer(u64::try_from(until.as_microsecond()).unwrap_or(0));
         self.ledger.write(move |db| set_meta(db, "drains_paused_until", micros)).await
@@ -210,8 +210,8 @@ impl Journal {
             .await
     }
 
-    /// Returns, for each of `keys`, whether any owner has or had its kind and id. In a table of the
-    /// former version, which had one owner at a time for a kind and id, such rows are left over.
+    /// Returns, for each of `keys`, whether any owner has or had its kind and id. Such rows are
+    /// leftovers in a table of the former version, which had one owner at a time for a kind and id.
     pub(crate) async fn are_left_over(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {

@@ -29,7 +29,8 @@ pub(crate) struct DataFile {
 }
 
 impl DataFile {
-    /// Creates a table around the file in the directory `scratch`, and deletes what is there.
+    /// Creates a table around the file in the directory `scratch`, and deletes its previous
+    /// contents.
     pub(crate) async fn open(
         file: &Path,
         scratch: &Path,

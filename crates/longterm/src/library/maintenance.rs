@@ -23,7 +23,7 @@ const TIER_FILES_MAX: usize = 8;
 const VERSIONS_MAX: usize = 8;
 /// Maximum age of a version.
 const PRUNE_AGE_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
-/// The vector index is updated once it covers at most this many times as many rows as it misses.
+/// Maximum ratio of indexed to unindexed rows at which the vector index is updated.
 const VECTOR_INDEX_LAG: usize = 8;
 
 impl Library {

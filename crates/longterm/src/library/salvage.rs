@@ -15,7 +15,7 @@ use tokio::task;
 use super::{Library, Row, Site, fragments::Deleted, rows};
 use crate::Error;
 
-/// The columns that tell one version of a record from another.
+/// The columns that distinguish the versions of a record.
 const STAMP_COLUMNS: &[&str] = &["id", "collection", "user", "content_hash", "recorded_at"];
 
 /// The rows of a fragment that were read, each with its offset, and the offsets of the unreadable
@@ -32,8 +32,8 @@ impl Library {
         self.stamps_of(fragment, Deleted::LeftOut).await
     }
 
-    /// As [`stamps`](Library::stamps), but includes the deleted rows if `deleted` says so or the
-    /// deletion file cannot be read.
+    /// As [`stamps`](Library::stamps), but includes the deleted rows if `deleted` requests them or
+    /// the deletion file cannot be read.
     pub(crate) async fn stamps_left(
         &self,
         fragment: u64,

@@ -1,5 +1,5 @@
-//! Start of a new owner: the check of the table, the version to continue from, and the versions and
-//! tables that nothing relies on any more.
+//! Start of a new owner: checks the table, determines the version to continue from, and removes
+//! versions and tables that are no longer needed.
 
 use std::{fs, path::Path};
 
@@ -29,7 +29,7 @@ pub(crate) async fn check_journal(places: &Places, journal: &Journal) -> Result<
 }
 
 /// Opens the table at `synced_version` without reading any later version, since a power cut may
-/// have left anything there.
+/// have damaged them.
 pub(crate) async fn heal(
     places: &Places,
     site: Site,

@@ -11,7 +11,7 @@ use crate::{
     sync::{Synced, checksums::Checksums},
 };
 
-/// Indexes are updated once the library has at most this many times as many rows as they miss.
+/// Maximum ratio of all rows to unindexed rows at which the indexes are updated.
 const INDEX_LAG: u64 = 16;
 
 impl Owner {

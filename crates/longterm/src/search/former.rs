@@ -1,7 +1,7 @@
 //! Older versions of records, searched by their words, for a search as of an earlier moment.
 //!
-//! Versions have no entries in the indexes: those of the moment are read from the journal and
-//! compared with the query one by one.
+//! Older versions are not indexed: those of the moment are read from the journal and compared with
+//! the query one by one.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Error, LongtermView};
 
-/// Versions that one search reads, those written last.
+/// Maximum number of versions that one search reads: the most recently replaced.
 pub const VERSIONS_SEARCHED_MAX: usize = 100_000;
 
 /// Relevance of a version that has every word of the query.

@@ -56,7 +56,7 @@ pub async fn reindex(
     reindex_on(Arc::new(System), dir, config, embedder, progress).await
 }
 
-/// As [`reindex`], with a stand-in for the disk.
+/// As [`reindex`], on the given disk.
 pub(crate) async fn reindex_on(
     disk: Arc<dyn Disk>,
     dir: &Path,

@@ -1,4 +1,4 @@
-//! Verification: the library holds what the journal says, and it can be read.
+//! Verification: the library holds the records that the journal names, and they are readable.
 
 use std::collections::{BTreeSet, HashSet};
 

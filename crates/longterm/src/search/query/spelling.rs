@@ -24,7 +24,8 @@ use crate::{
 pub(crate) struct Vocabulary {
     pub(crate) seen: Arc<Seen>,
     pub(crate) corpus: Corpus,
-    /// True if all terms of the store are in RAM, so that a term that is not there is nowhere.
+    /// True if all terms of the store are in RAM, so that a term that is missing there is in no
+    /// text.
     pub(crate) is_in_ram: bool,
 }
 

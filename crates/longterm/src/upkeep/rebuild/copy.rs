@@ -53,7 +53,7 @@ pub(super) struct Copying<'a> {
     pub(super) proves_deletions: bool,
 }
 
-/// Mark that tells one version of a record from another.
+/// Stamp that distinguishes the versions of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     hash: u128,
@@ -80,7 +80,7 @@ impl Stamp {
 }
 
 impl Copying<'_> {
-    /// Continues with `table`, whatever it holds.
+    /// Continues with `table`, which may have rows already.
     pub(super) async fn new(
         rebuild: &Rebuild,
         table: Library,
@@ -131,7 +131,7 @@ impl Copying<'_> {
                     let file = old.dir().join("data").join(&fragment.file);
                     self.proves_deletions = false;
                     let left_out = match self.rebuild.purpose {
-                        // The journal is too old to tell deleted rows from others.
+                        // The journal is too old to distinguish deleted rows from others.
                         Purpose::Adopt if !suspects.deletions.contains(&fragment.id) => {
                             old.deleted(fragment.id).await.unwrap_or_default()
                         }
@@ -175,7 +175,7 @@ impl Copying<'_> {
     ) -> Result<Vec<u32>, Error> {
         let stamps = match self.rebuild.purpose {
             Purpose::Reindex | Purpose::Upgrade => old.stamps(fragment).await?,
-            // The journal tells deleted rows from others.
+            // The journal distinguishes deleted rows from others.
             Purpose::Repair | Purpose::Adopt => match old.stamps_left(fragment, deleted).await {
                 Ok(stamps) => stamps,
                 Err(error) => {

@@ -13,7 +13,7 @@ use crate::{
     library::Row,
 };
 
-/// Maximum number of waiting rows that are left to the transaction that switches.
+/// Maximum number of waiting rows that are recomputed in the switching transaction.
 const PENDING_LEFT: usize = 64;
 /// Maximum number of rounds over the waiting rows. Each takes those that arrived during the last.
 const PENDING_ROUNDS: u32 = 5;

@@ -57,7 +57,8 @@ impl Sight<'_> {
         best
     }
 
-    /// Returns the distance within which `count` visible rows are; none if all are to be compared.
+    /// Returns the smallest distance that includes `count` visible rows, or `None` to compare all
+    /// rows.
     fn bound(&self, near: &[Near<'_>], count: usize) -> Option<u16> {
         let rows: usize = near.iter().map(|near| near.rows.len()).sum();
         let hidden = self.masked.len();
