@@ -14,8 +14,8 @@ use crate::{Error, MemoryView, tokens::Tokenizer};
 
 /// The part of the budget that current facts may take, as a divisor: hits come first.
 const FACTS_SHARE: usize = 10;
-/// Number of hits, the best ones, beside which the facts that they state are left out, and their
-/// minimum relevance. Others may lack room.
+/// Maximum number and minimum relevance of the hits whose facts are left out, since the hits state
+/// them. Hits after these may not fit.
 const STATED_BY_MAX: usize = 10;
 const STATED_BY_RELEVANCE_MIN: f64 = 0.5;
 /// Characters that count as a token of a fact.
@@ -94,7 +94,7 @@ impl ContextOptions {
     }
 }
 
-/// The two halves of a context, for callers that pack the same candidates several times.
+/// The two steps of assembling a context, for callers that pack the same candidates several times.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config};
@@ -121,7 +121,7 @@ pub struct Contexts<'a> {
 }
 
 impl MemoryView {
-    /// Returns the two halves of a context.
+    /// Returns the two steps of assembling a context.
     #[must_use]
     pub fn contexts(&self) -> Contexts<'_> {
         Contexts { view: self }
@@ -303,9 +303,9 @@ impl MemoryView {
 }
 
 impl Contexts<'_> {
-    /// Gathers all candidates of a context for `task`: the first half of
-    /// [`assemble_context`](MemoryView::assemble_context). [`pack`](Contexts::pack) is the
-    /// second; it can be repeated with another budget or format.
+    /// Gathers all candidates of a context for `task`: the first step of
+    /// [`assemble_context`](MemoryView::assemble_context). [`pack`](Contexts::pack) is the second;
+    /// it can be repeated with another budget or format.
     ///
     /// # Errors
     /// [`Error::Vocabulary`] if the session is not a valid id; errors of the tiers, for example if

@@ -65,7 +65,7 @@ impl Upkeep<'_> {
     /// moved there by one rename; it is on disk when this returns.
     ///
     /// # Errors
-    /// - [`Error::ReadOnly`] if the memory is read-only, because the memory records the places of
+    /// - [`Error::ReadOnly`] if the memory is read-only, because the memory records the paths of
     ///   its copies.
     /// - [`Error::Output`] if `dir` is not empty or cannot be written.
     /// - [`Error::Input`] if `working.db` is damaged.
@@ -132,18 +132,21 @@ impl Upkeep<'_> {
     }
 }
 
-/// Restores a copy made by [`Upkeep::backup`] into the data directory of `config`, which
-/// must be empty or absent and not in use. The files are staged beside the data directory with
-/// private modes and moved there by one rename; until then the data directory cannot be opened.
-/// Blocks no async worker. An interrupted restore starts over. Database pages and the checksums of
-/// library files are verified; a damaged backup is restored nevertheless, and reported as an error.
+/// Restores a copy made by [`Upkeep::backup`] into the data directory of `config`, which must be
+/// empty or absent and not in use.
+///
+/// The files are staged beside the data directory with private modes and moved there by one rename;
+/// until then the data directory cannot be opened. Blocks no async worker. An interrupted restore
+/// starts over. Database pages and the checksums of library files are verified; a damaged backup is
+/// restored nevertheless, and reported as an error.
 ///
 /// # Errors
-/// [`Error::Input`] if `from` is not a complete copy, or if the copy is damaged;
-/// [`Error::NoDirectory`] if the settings name no data directory; [`Error::Output`] if the data
-/// directory is not empty or cannot be written; [`Error::ForeignDirectory`] if it belongs to
-/// another user; [`Error::Place`] if one of the directories lies in the other, or while another
-/// process restores into it.
+/// - [`Error::Input`] if `from` is not a complete copy, or if the copy is damaged.
+/// - [`Error::NoDirectory`] if the settings name no data directory.
+/// - [`Error::Output`] if the data directory is not empty or cannot be written.
+/// - [`Error::ForeignDirectory`] if it belongs to another user.
+/// - [`Error::Place`] if one of the directories is inside the other, or while another process
+///   restores into it.
 pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     let (source, to) = (from.to_owned(), config.memory.data_dir.clone());
     let from = source.clone();

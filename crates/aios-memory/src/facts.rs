@@ -1,6 +1,6 @@
-//! Facts, as a view works with them: learning, reading in time, confirming and rejecting.
+//! Facts, as a view works with them: learning, reading as of a time, confirming and rejecting.
 //!
-//! Not here: the way from a message to its facts, see `learning`; their storage, see
+//! Not here: the conversion of a message to its facts, see `learning`; their storage, see
 //! `aios_working::Facts`.
 
 use std::{
@@ -20,13 +20,13 @@ use crate::{
     learning::{FailedMessage, LearnReport},
 };
 
-/// Messages of one call of [`Facts::learn`].
+/// Maximum number of messages per call of [`Facts::learn`].
 pub const LEARN_MESSAGES_MAX: usize = 10_000;
 
-/// Facts that a search returns if the caller names no limit.
+/// Default limit of a search for facts.
 const SEARCH_LIMIT: usize = 5;
 
-/// Slots with several values that are listed.
+/// Maximum number of listed slots with several values.
 const CONTRADICTIONS_MAX: usize = 1000;
 
 /// Statements that were learned from messages, with evidence and two axes of time.
@@ -75,8 +75,8 @@ impl MemoryView {
 
 impl Facts<'_> {
     /// Stores messages and learns from them. Each is an object with the fields of a chat message:
-    /// `content` or `text`, `role`, `name`, `session`, `timestamp`, `id`. The same messages again
-    /// are known and add nothing. When this returns, messages and facts are durable.
+    /// `content` or `text`, `role`, `name`, `session`, `timestamp`, `id`. Messages that are stored
+    /// already add nothing. When this returns, messages and facts are durable.
     ///
     /// # Errors
     /// - [`Error::LearningOff`] if the setting `learning.enabled` is off.
@@ -110,7 +110,7 @@ impl Facts<'_> {
             let learned = Box::pin(learner.learn(&mut state, &owner, records)).await?;
             report.add(learned);
         }
-        // The background would read the same messages once more.
+        // Otherwise the background would read the same messages again.
         if let Err(error) = learner.catch_up_in(&mut state).await {
             tracing::warn!(%error, "messages of others are left to learn from");
         }
@@ -119,7 +119,7 @@ impl Facts<'_> {
         Ok(report)
     }
 
-    /// Stores messages, and returns those that are stored now, in order and each once.
+    /// Stores messages, and returns the stored ones in order, each once.
     async fn store(
         self,
         messages: Vec<Map<String, Value>>,
@@ -168,8 +168,8 @@ impl Facts<'_> {
         Ok(stored)
     }
 
-    /// Waits until everything that was stored before the call is learned from, and the facts of
-    /// everything that was deleted are withdrawn.
+    /// Waits until all messages stored before the call are learned from, and the facts of deleted
+    /// ones are withdrawn.
     ///
     /// # Errors
     /// Errors of working memory.
@@ -193,8 +193,8 @@ impl Facts<'_> {
         }
     }
 
-    /// Returns the facts that `query` selects, those stated last first: by default those that are
-    /// current. With [`FactQuery::as_of`], those that were known and true at that moment.
+    /// Returns the facts that `query` selects, the last stated first. Default: the current ones.
+    /// With [`FactQuery::as_of`], those that were known and true at that moment.
     ///
     /// # Errors
     /// [`Error::Limit`] if the limit is not from 1 to 1000; errors of working memory.
@@ -249,9 +249,9 @@ impl Facts<'_> {
     }
 
     /// Rejects the value of a fact, for ever: all facts of its owner with the same value or
-    /// statement are removed, with their versions, and it is never learned again, however it is
-    /// written. The facts that it superseded are current again. Its messages stay. Returns the
-    /// removed facts.
+    /// statement are removed, with their versions, and it is never learned again, in any spelling.
+    /// The facts that it superseded are current again. Its messages stay. Returns the removed
+    /// facts.
     ///
     /// # Errors
     /// As [`confirm`](Facts::confirm); errors of long-term memory.
@@ -266,7 +266,7 @@ impl Facts<'_> {
     }
 
     /// Removes learned facts whose messages are all missing, as after an import of facts without
-    /// messages, and returns the removed ones. Facts that were told stay.
+    /// messages, and returns the removed ones. Facts that were recorded directly stay.
     ///
     /// # Errors
     /// [`Error::ReadOnly`] if the memory was opened read-only; errors of the tiers.
@@ -289,7 +289,7 @@ impl Facts<'_> {
     }
 }
 
-/// Sorts records by the place of their keys.
+/// Sorts records by the order of their keys.
 fn in_order(mut records: Vec<Record>, keys: &[Key]) -> Vec<Record> {
     let places: HashMap<&Key, usize> = keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
     records.sort_by_cached_key(|record| places.get(&record.key()).copied());

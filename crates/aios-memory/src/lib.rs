@@ -9,10 +9,10 @@
 //!   [`administrator`](AgentMemory::administrator) returns the handle for all records and for
 //!   maintenance.
 //! - [`observe`](MemoryView::observe) stores events, [`remember`](MemoryView::remember) texts,
-//!   [`record`](MemoryView::record) goals, tasks, decisions and other records. The records of
-//!   files come in through [`admission`]; `aios-exchange` reads them.
+//!   [`record`](MemoryView::record) goals, tasks, decisions and other records. [`admission`] stores
+//!   the records of files, which `aios-exchange` reads.
 //! - [`work`](MemoryView::work) begins and resumes units of work: tasks that survive a crash and
-//!   are learned from.
+//!   from which the memory learns.
 //! - [`recall`](MemoryView::recall) searches. [`assemble_context`](MemoryView::assemble_context)
 //!   packs the knowledge of all tiers about a task into a token budget.
 //! - The other operations are on *roles*, cheap views that a handle returns:

@@ -39,20 +39,20 @@ pub struct Reindexed {
     /// Records embedded by this call; the others already had their vectors.
     pub embedded: u64,
     /// The value that `embedding.model` needs before the memory is opened again; `None` if the
-    /// setting already finds the model.
+    /// setting already selects the model.
     pub setting: Option<String>,
 }
 
 /// The result of a repair.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Repaired {
-    /// True if the library was sound and no database older than another, so that nothing was done.
+    /// True if nothing was done, because the library was sound and no database older than another.
     pub was_sound: bool,
     /// Records in the library now.
     pub records: u64,
     /// Rows dropped because their key was already present.
     pub repeated: u64,
-    /// Keys that the journal does not know; their rows are in `unknown_rows`.
+    /// Records that the journal does not know; their rows are in `unknown_rows`.
     pub unknown: Vec<Identity>,
     /// A file of JSON lines, one record per line.
     #[serde(
@@ -60,12 +60,12 @@ pub struct Repaired {
         serialize_with = "crate::written_path::optional"
     )]
     pub unknown_rows: Option<PathBuf>,
-    /// Keys that long-term memory did not know or could not read completely, restored from working
-    /// memory.
+    /// Records that long-term memory did not know or could not read completely, restored from
+    /// working memory.
     pub recovered: Vec<Identity>,
-    /// Keys missing from an older journal, taken over from the library beside it.
+    /// Records missing from an older journal, adopted from the library beside it.
     pub adopted: Vec<Identity>,
-    /// Keys still in an older journal although they have since been deleted.
+    /// Records still in an older journal although they have since been deleted.
     pub gone: Vec<Identity>,
     /// Rows of the library that an older journal lists as deleted or forgotten; they stay deleted.
     pub kept_out: u64,
@@ -101,22 +101,24 @@ pub struct Repaired {
     /// True if `generations.json` could not be read, so that an older database could not be
     /// detected; both were accepted as they are.
     pub has_lost_note: bool,
-    /// Keys that now have an older version, because the newest one is lost.
+    /// Records that now have an older version, because the newest one is lost.
     pub outdated: Vec<Identity>,
-    /// Unrecoverable keys. They are also listed among the refused changes.
+    /// Unrecoverable records. They are also listed among the refused changes.
     pub lost: Vec<Identity>,
 }
 
 /// Rebuilds the library of the memory that `config` describes with `model`, named as in
 /// `embedding.model`. Default: the configured model; for `auto`, the current default model,
-/// regardless of the one that made the stored vectors. Vectors of that model are kept, all others
-/// are computed again. The memory may be in use meanwhile; if the model changes, other processes
-/// must open it again afterwards. An interrupted reindex continues with the next call.
+/// regardless of the model of the stored vectors. Vectors of that model are kept, all others are
+/// computed again. The memory may be in use meanwhile; if the model changes, other processes must
+/// open it again afterwards. An interrupted reindex continues with the next call.
 ///
 /// # Errors
-/// [`Error::Config`] if a setting is out of its bounds; [`Error::ReadOnly`] with
-/// [`Access::ReadOnly`]; [`Error::Embedding`] if the model cannot be opened; [`Error::Place`] while
-/// another process reindexes or repairs the memory; errors of long-term memory.
+/// - [`Error::Config`] if a setting is out of its bounds.
+/// - [`Error::ReadOnly`] with [`Access::ReadOnly`].
+/// - [`Error::Embedding`] if the model cannot be opened.
+/// - [`Error::Place`] while another process reindexes or repairs the memory.
+/// - Errors of long-term memory.
 pub async fn reindex(
     mut config: Config,
     model: Option<String>,
@@ -142,9 +144,9 @@ pub async fn reindex(
 }
 
 /// Repairs the library of the memory that `config` describes, if it is not sound: afterwards it
-/// holds each record of the journal once, recovered from the readable part of the library and from
-/// working memory. Unrecoverable records are listed and dropped from the journal. The memory may be
-/// in use meanwhile.
+/// contains each record of the journal once, recovered from the readable part of the library and
+/// from working memory. Unrecoverable records are listed and dropped from the journal. The memory
+/// may be in use meanwhile.
 ///
 /// Accepts a database that is older than the others. A damaged `journal.db` is quarantined and
 /// treated as an older, empty one. With an older journal, the library determines which records were
@@ -358,7 +360,7 @@ async fn store_unknown(
     gone: Option<&HashSet<Identity>>,
 ) -> Result<Vec<Identity>, Error> {
     let mut stored = Vec::new();
-    // Only some events are fed, and it is no longer known which.
+    // Only some events are fed, and the selection is no longer known.
     let fed = &memory.config().longterm.feed_kinds;
     for &kind in fed.iter().filter(|kind| **kind != Kind::Event) {
         let mut after = None;

@@ -53,8 +53,7 @@ pub struct Recollection {
     pub relevance: f64,
     /// The score by which the hits of this search are ordered, except those with a reranker score.
     pub score: f64,
-    /// The score of the reranker, unbounded. Hits that have one come first, the highest before the
-    /// others.
+    /// The score of the reranker, unbounded. Hits that have one come first, highest score first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranked: Option<f64>,
     /// The time of the event, if known.
@@ -198,9 +197,8 @@ impl MemoryView {
         })
     }
 
-    /// Puts the versions that records had at `moment` in the place of those that they have now.
-    /// Returns the hits, best first, and the number of records whose version of that moment is no
-    /// longer kept.
+    /// Replaces the current versions of records in the hits by those at `moment`. Returns the hits,
+    /// best first, and the number of records whose version of that moment is no longer kept.
     async fn as_of(
         &self,
         query: &str,
@@ -209,7 +207,7 @@ impl MemoryView {
         mut hits: Vec<Recollection>,
     ) -> Result<(Vec<Recollection>, u64), Error> {
         let former = self.longterm().search_former(query, moment, options).await?;
-        // A hit stands for records with the same text, which may not have changed.
+        // A hit represents records with the same text, which may not have changed.
         for hit in &mut hits {
             let stays = |it: &Identity| !former.replaced.contains(it);
             if former.replaced.contains(&hit.identity())

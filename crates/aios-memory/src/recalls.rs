@@ -65,7 +65,7 @@ pub(crate) fn parts_of(key: &str) -> Option<(&str, Identity)> {
 /// The file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Table {
-    /// The time from which on recalls were counted.
+    /// The start of counting.
     pub(crate) since: Option<Timestamp>,
     /// True if entries were dropped because the table was full.
     pub(crate) is_cut: bool,
@@ -166,7 +166,7 @@ impl Recalls {
         }
     }
 
-    /// Removes records from the counts, and all counts of `reader`, also if the settings disable
+    /// Removes records from the counts, and all counts of `reader`, even if the settings disable
     /// counting now.
     ///
     /// # Errors
@@ -207,7 +207,7 @@ impl Recalls {
             if table.counts.len() == before {
                 return Ok(());
             }
-            // A full disk must not keep what is to be forgotten.
+            // A full disk must not prevent forgetting.
             replace(&dir, &table).or_else(|_| remove())
         });
         removing.await.map_err(|_| Error::Interrupted)?

@@ -31,8 +31,8 @@ impl MemoryView {
     /// [fields](Kind::fields) of its kind. A record with the same id is replaced, with two
     /// exceptions: the id of an entry must be new; an existing message, event or session is kept,
     /// and one with other content is refused. Missing parts of its scope are filled in from this
-    /// view; other values than the view's are refused. When this returns, the record is durable,
-    /// and every search finds it if its kind is searched.
+    /// view; values that differ from the view's are refused. When this returns, the record is
+    /// durable, and every search finds it if its kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
@@ -92,7 +92,7 @@ impl MemoryView {
                 .is_some_and(|record| forms::is_blank(&record.text))
     }
 
-    /// Returns `true` if `changes` would leave a record without visible text.
+    /// Returns `true` if `changes` would remove all visible text from a record.
     async fn is_blanked(&self, key: &Key, changes: &Map<String, Value>) -> Result<bool, Error> {
         if !changes.values().any(is_blank_text) {
             return Ok(false);
@@ -119,8 +119,8 @@ impl MemoryView {
         Ok(verdict)
     }
 
-    /// Lifts the tombstone that matches a record which is not fed to long-term memory. For fed
-    /// records, long-term memory does it.
+    /// Lifts the tombstone that matches a record which is not fed to long-term memory. Long-term
+    /// memory lifts those of fed records.
     pub(crate) async fn lift_tombstone(&self, key: &Key) -> Result<(), Error> {
         let kind = key.kind;
         // Only some events are fed.
@@ -146,7 +146,8 @@ impl MemoryView {
     /// - [`Error::is_not_found`] if there is no such record.
     /// - [`Error::Fixed`] if records of this kind are immutable: events, messages, summaries, and
     ///   every field of a session but its summary.
-    /// - [`Error::Record`] if a change fits no field, or the record has left working memory.
+    /// - [`Error::Record`] if a field is unknown or a value does not fit its field, or the record
+    ///   has left working memory.
     /// - [`Error::is_not_yours`] if the record is shared and this is the view of a user.
     /// - Errors of working or long-term memory.
     pub async fn update(&self, key: &Key, changes: Map<String, Value>) -> Result<(), Error> {
@@ -185,11 +186,11 @@ impl MemoryView {
         Ok(())
     }
 
-    /// Removes from `changes` the owner that other fields than `scope` name, which is that of the
+    /// Removes from `changes` an owner that fields other than `scope` name, if it is that of the
     /// record.
     ///
     /// # Errors
-    /// An error if it is another one, since a record keeps its owner.
+    /// An error if it is a different one, since a record keeps its owner.
     async fn keep_owner(&self, key: &Key, changes: &mut Map<String, Value>) -> Result<(), Error> {
         let Some(Value::Object(scope)) = changes.get_mut("scope") else { return Ok(()) };
         let Some(owner) = scope.remove("user") else { return Ok(()) };
@@ -346,10 +347,10 @@ impl MemoryView {
         Ok(())
     }
 
-    /// Returns at most `limit` records of a kind by their [time](Record::time), oldest first, from
-    /// the beginning or from [`Page::next`] on. Only records in working memory are listed, except
-    /// for kinds that are stored directly in long-term memory. Summaries are those of working
-    /// memory.
+    /// Returns at most `limit` records of a kind by their [time](Record::time), oldest first,
+    /// starting after the cursor `after` ([`Page::next`]) if it is given. Only records in working
+    /// memory are listed, except for kinds that are stored directly in long-term memory. Summaries
+    /// are those of working memory.
     ///
     /// # Errors
     /// - [`Error::Limit`] if `limit` is not from 1 to 1000.
@@ -404,8 +405,8 @@ fn working_cursor(text: &str) -> Option<TimeCursor> {
     Some(TimeCursor { time: time.parse().ok()?, row: row.parse().ok()? })
 }
 
-/// Returns `true` if a record of this kind rejects some of `changes`. Of a setting, working memory
-/// accepts fields that stay as they are.
+/// Returns `true` if a record of this kind rejects some of `changes`. For a setting, working memory
+/// accepts unchanged fields.
 fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
     match kind.mutability() {
         Mutability::Fixed => true,

@@ -1,4 +1,4 @@
-//! Events on their way from RAM to the disk.
+//! The transfer of events from RAM to disk.
 //!
 //! The ring passes critical events (and, by setting, evicted ones) to a bounded queue without
 //! waiting; a task writes queued events in one transaction per batch. If the queue is full, the
@@ -110,7 +110,7 @@ impl Spill {
 /// The receiving side of the queue.
 pub(crate) struct Waiting(mpsc::Receiver<Queued>);
 
-/// The writing task. After a drop it ends once the queued events are written;
+/// The writing task. After a drop it ends when the queued events are written;
 /// [`stop`](Spilling::stop) waits for that.
 pub(crate) struct Spilling {
     stop: watch::Sender<()>,
@@ -143,7 +143,7 @@ impl Spilling {
         Spilling { stop, task: Mutex::new(Some(tokio::spawn(spiller.run(stopped)))), unwritten }
     }
 
-    /// Returns a handle without a task, for a memory that is only read.
+    /// Returns a handle without a task, for a read-only memory.
     pub(crate) fn none() -> Spilling {
         let (stop, _) = watch::channel(());
         Spilling { stop, task: Mutex::new(None), unwritten: Arc::default() }

@@ -57,8 +57,8 @@ impl Arrival {
 }
 
 impl Tells {
-    /// Returns the facts that the source states. None are certain for a record that earlier
-    /// versions read differently, since they may have stored it differently.
+    /// Returns the parts that the source names. None for a record that earlier versions read
+    /// differently, since they may have stored it differently.
     fn of(draft: &Draft) -> Tells {
         match &draft.former {
             None if draft.kind == Kind::Message => Tells {

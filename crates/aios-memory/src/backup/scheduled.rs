@@ -175,7 +175,7 @@ pub(super) fn listed(dir: &Path, origin: Origin) -> Result<Vec<Made>, Error> {
     complete(dir, origin).map_err(Error::output(dir))
 }
 
-/// Removes a backup: it gets a name that does not count as one, then its files go.
+/// Removes a backup: renames it, so that it no longer counts as one, and deletes its files.
 fn removed(dir: &Path, made: &Made) -> Result<PathBuf, Error> {
     let aside = dir.join(format!(".{}{REMOVING}", name_of(made.at)));
     let removing = || -> io::Result<()> {
@@ -219,7 +219,7 @@ fn cleaned(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the directories of backups that are unfinished, or whose removal is.
+/// Returns the directories of backups whose creation or removal is unfinished.
 pub(super) fn unfinished(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let entries = entries.filter(|entry| named(&entry.file_name()).is_some());

@@ -16,7 +16,7 @@ pub struct Receipt {
     pub keys: Vec<Key>,
     /// The records, each with its owner.
     pub records: Vec<Identity>,
-    /// Those of them that were not selected themselves but depend on or derive from selected ones.
+    /// Those among them that were not selected, but depend on or derive from selected ones.
     pub related: Vec<Related>,
     /// Records that stay and lose a part.
     pub remade: Vec<Remade>,
