@@ -22,7 +22,7 @@ use crate::{
 
 /// Rows per transaction, so that writers do not wait long.
 const BATCH: i64 = 1000;
-/// Days summarised per run. The others follow in the next one.
+/// Days summarised per run. The next run continues with the others.
 const DAYS: usize = 1000;
 /// Sessions, goals or days summarised per transaction.
 const SUMMARIES: i64 = 16;
@@ -279,7 +279,7 @@ fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<i64>, Error>
     summary::sessions_due(access, idle, after, SUMMARIES)
 }
 
-/// Returns false if there was nothing to summarise.
+/// Summarises a session or goal. Returns false if there was nothing to summarise.
 fn sum_up(access: &Access<'_>, kind: Kind, row: i64) -> Result<bool, Error> {
     match kind {
         Kind::Session => summary::of_session(access, row),
@@ -329,7 +329,7 @@ fn which(kind: Kind, old: &str) -> String {
     )
 }
 
-/// Returns the time before which rows count as old; without a number of days, no row does.
+/// Returns the time before which rows count as old. If `days` is `None`, no row does.
 fn cutoff(access: &Access<'_>, days: Option<u32>) -> i64 {
     days.map_or(i64::MIN, |days| days_before(access.now, days))
 }

@@ -18,13 +18,13 @@ use crate::{
     upkeep::Upkeep,
 };
 
-/// Log size from which the log is not being emptied.
+/// Log size from which checkpoints are assumed to fail.
 const LOG_BYTES_HIGH: u64 = 64 * 1024 * 1024;
-/// Share of free pages from which a vacuum is advised, in percent ...
+/// Share of free pages from which a vacuum is advised, in percent, ...
 const FREE_PERCENT_HIGH: u64 = 25;
 /// ... if it also frees this many bytes.
 const FREE_BYTES_HIGH: u64 = 1024 * 1024;
-/// Number of changes in the feed from which nothing seems to consume it.
+/// Number of changes in the feed from which it is assumed to have no consumer.
 const FEED_HIGH: u64 = 10_000;
 /// Share of a limit from which it counts as nearly reached, in percent.
 const NEAR_PERCENT: u64 = 90;

@@ -162,7 +162,7 @@ pub enum Error {
     /// A file command, or a file to be stored, is refused.
     #[error(transparent)]
     File(#[from] FileProblem),
-    /// The value of a fact was rejected, and stays out.
+    /// The value of the fact was rejected before.
     #[error("the value of fact `{id}` was rejected by its owner and stays out")]
     Rejected {
         /// Id of the fact.
@@ -230,12 +230,12 @@ pub enum FieldProblem {
         /// Name of the field.
         field: String,
     },
-    /// The new text lacks a part of the record that stays.
+    /// The new text lacks the value of a field that the change keeps.
     #[error("its new text lacks its {field} `{value}`; change both or neither")]
     Disagrees {
-        /// Name of the field that stays.
+        /// Name of the kept field.
         field: &'static str,
-        /// The part that the former text has.
+        /// The value in the former text.
         value: String,
     },
     /// A value does not have the form of its field.

@@ -16,7 +16,7 @@ use crate::{
     writing::{self, Links},
 };
 
-/// Default number of recent messages of a session, which trimming keeps.
+/// Default number of recent messages of a session, and of messages that trimming keeps.
 pub const RECENT_MESSAGES: usize = 12;
 
 /// A message in the shape that chat APIs take.

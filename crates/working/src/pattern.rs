@@ -199,7 +199,7 @@ impl Patterns<'_> {
         self.view.read(move |access| patterns(access, &trigger, min_success_rate)).await
     }
 
-    /// Returns the first of [`find`](Patterns::find).
+    /// Returns the first pattern that [`find`](Patterns::find) would return.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.

@@ -62,8 +62,8 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
     /// Column of the time at which the record happened, if known.
     const HAPPENED: &'static str = "created_at";
 
-    /// True if an update may move the record to another project, agent or session, because its
-    /// scope is that of its subject.
+    /// True if an update may move the record to another project, agent or session, because it has
+    /// the scope of its subject.
     const MOVES: bool = false;
 
     /// Returns the id of the parent.
@@ -143,7 +143,8 @@ pub(crate) struct Statements {
     /// `UPDATE` by row number, which is the last parameter.
     pub(crate) update: String,
     /// `SELECT` by id and owner of the row number, the scope without the user, the creation and
-    /// recording times, the parent, and whether it is more than a stub of other owners' records.
+    /// recording times, the parent, and whether it is anything but a stub kept only by other
+    /// owners' records.
     pub(crate) existing: String,
 }
 

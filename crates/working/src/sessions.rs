@@ -8,12 +8,12 @@ use crate::{
     summary, writing,
 };
 
-/// Default number of days for which an idle session stays.
+/// Default number of days for which an idle session is kept.
 pub const SESSION_IDLE_DAYS_MAX: u32 = 90;
 
 /// Default number of recent summaries.
 pub const RECENT_SUMMARIES: usize = 3;
-/// Default limit of the tokens of recent summaries together.
+/// Default maximum number of tokens of all recent summaries together.
 pub const RECENT_SUMMARIES_TOKENS_MAX: usize = 2000;
 
 /// Characters per token, for truncating summaries.

@@ -14,7 +14,7 @@ use crate::{
     writing::{self, Writable},
 };
 
-/// Field of a task's metadata that keeps metadata which is not an object beside the mark.
+/// Field of a task's metadata that stores metadata which is not an object, beside the mark.
 const OTHER: &str = "value";
 
 /// A unit of work. If its scope names a session, it belongs to that session.
@@ -86,7 +86,7 @@ words! {
 }
 
 impl TaskStatus {
-    /// Returns true if the status will not change any more.
+    /// Returns true if the status is final.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled)

@@ -80,7 +80,7 @@ pub enum FileProblem {
         /// The given path.
         path: String,
     },
-    /// A path leads through a file.
+    /// A directory of the path is a file.
     #[error("The path {file} is a file, so it cannot contain {path}")]
     InFile {
         /// The path of the file.
@@ -151,7 +151,7 @@ pub enum FileProblem {
         /// The size that it would have.
         bytes: usize,
     },
-    /// The owner has as many files in the project as there may be.
+    /// The owner has reached the maximum number of files in the project.
     #[error(
         "There are {FILES_MAX} files, which is the limit. Please delete files that are no longer \
          needed."
