@@ -2,7 +2,7 @@
 //! folded to plain letters.
 //!
 //! Letters that look like ASCII ones become those (NFKD, then the skeleton of UTS 39), so that an
-//! English phrase is found in any script. Latin letters lose their accents; other scripts are kept.
+//! English phrase matches in any script. Latin letters lose their accents; other scripts are kept.
 //! Not here: letters that are set apart, which `spaced` joins.
 
 mod markup;
@@ -83,7 +83,7 @@ enum Fold {
     Parts,
 }
 
-/// Same as [`folding`], from a table for the scripts that use it most.
+/// As [`folding`], from a table for the most common scripts.
 fn fold(c: char) -> Fold {
     /// Latin, Greek, Cyrillic, Arabic and the scripts of India; signs and symbols up to kana.
     const TABLE_LENGTH: usize = 0x3000;

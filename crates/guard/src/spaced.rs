@@ -2,7 +2,7 @@
 
 use crate::view::{View, ViewBuilder};
 
-/// Fewer letters in a row are initials or a list.
+/// Minimum number of letters in a row. Fewer are initials or a list.
 const LETTERS_MIN: usize = 6;
 
 /// Longest gap between two letters of one word, in bytes.

@@ -23,7 +23,7 @@ pub enum Error {
         source: Arc<io::Error>,
     },
     /// The file, or one beside it, must not be used: it belongs to another user of the system, is
-    /// not a regular file, or was moved, replaced or removed.
+    /// not a regular file, or was moved, replaced or removed while in use.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// The file was written by a newer version of the program.

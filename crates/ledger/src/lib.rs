@@ -69,7 +69,7 @@ pub struct Ledger {
     inner: Arc<Inner>,
 }
 
-/// Fields drop in this order: without senders the threads end, then they are joined.
+/// Fields drop in this order: without senders the threads end, and are then joined.
 struct Inner {
     path: PathBuf,
     /// `None` if the file was opened read-only.
@@ -344,7 +344,7 @@ impl Ledger {
     /// Rewrites the file without its free pages. Takes as long as copying the file; writers wait.
     ///
     /// # Errors
-    /// [`Error::Sqlite`], for instance if the disk has no room for the copy; [`Error::Busy`] if
+    /// [`Error::Sqlite`], for example if the disk has no room for the copy; [`Error::Busy`] if
     /// other processes keep the file locked.
     pub async fn vacuum(&self) -> Result<(), Error> {
         self.upkeep(upkeep::vacuum).await

@@ -42,9 +42,9 @@ impl Operational {
     }
 
     /// Adds `event`, critical or not, and offers it through `offer` instead of the overflow. A
-    /// caller that sends a reply channel along learns when *this* event becomes durable. If `offer`
-    /// accepts, the event counts as spilled; if it refuses, the event waits in the ring like any
-    /// other.
+    /// caller can pass a reply channel through `offer`, to be notified when *this* event becomes
+    /// durable. If `offer` accepts, the event counts as spilled; if it refuses, the event waits in
+    /// the ring like any other.
     ///
     /// # Errors
     /// [`Error::TooLong`] if the event exceeds [`Config::event_bytes_max`].
@@ -63,8 +63,8 @@ impl Operational {
     }
 
     /// Returns up to `count` events from `cursor` on, oldest first, and the exact number of events
-    /// that are no longer available. Stops before a push that is still in progress, so that
-    /// following [`News::next`] loses nothing uncounted.
+    /// that are no longer available. Stops before a push that is still in progress, so that a
+    /// reader that follows [`News::next`] receives or counts every event.
     #[must_use]
     pub fn events_since(&self, cursor: Cursor, count: usize) -> News {
         self.inner.events.since(cursor, count)
@@ -77,7 +77,7 @@ impl Operational {
     }
 
     /// Removes all events from view and returns their number. Counters are not reset. Critical
-    /// events that were refused are offered a last time.
+    /// events that the overflow refused are offered a last time.
     pub fn clear(&self) -> u64 {
         self.inner.events.clear()
     }
@@ -110,8 +110,8 @@ impl Operational {
         }
     }
 
-    /// Hands every event in the ring that [`Config::keep`] selects to the overflow, whatever its
-    /// age. Call it before the process ends.
+    /// Hands every event in the ring that [`Config::keep`] selects to the overflow, regardless of
+    /// its age. Call it before the process ends.
     pub fn flush(&self) -> Swept {
         match self.inner.events.keep {
             Keep::All => self.inner.events.hand_on(|_| true),
@@ -246,11 +246,12 @@ pub struct Counters {
     pub spilled: u64,
     /// Critical events that left the ring without being spilled.
     pub critical_lost: u64,
-    /// Other events that [`Keep::All`] should have spilled and could not.
+    /// Other events that [`Keep::All`] selects and that left the ring without being spilled.
     pub kept_lost: u64,
     /// Critical events in the ring that wait for the overflow.
     pub critical_waiting: u64,
-    /// Events that were gone when a reader with a [`Cursor`] reached them, summed over readers.
+    /// Events that were unavailable when a reader with a [`Cursor`] reached them, summed over
+    /// readers.
     pub lapped: u64,
 }
 
