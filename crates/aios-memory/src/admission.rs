@@ -127,9 +127,9 @@ impl Admission {
         Admission { mode, ..self }
     }
 
-    /// Removes secrets from every text, even if the settings only mark them. For texts that nobody
-    /// chose to store, such as the transcript of an agent. Secrets that the settings refuse are
-    /// still refused.
+    /// Removes secrets from every text, even if the settings only mark them. For texts that no
+    /// person chose to store, such as the transcript of an agent. Secrets that the settings refuse
+    /// are still refused.
     #[must_use]
     pub fn with_secrets_redacted(self) -> Admission {
         Admission { first_guard: self.redaction(), ..self }
@@ -147,8 +147,8 @@ impl Admission {
     /// conversations follow.
     ///
     /// # Errors
-    /// Errors of the tiers that concern all records, such as a full disk. Records already stored
-    /// stay.
+    /// Errors of the tiers that concern all records, such as a full disk. Records that were already
+    /// stored remain stored.
     pub async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
         self.admit_boxed(arrivals).await
     }

@@ -283,8 +283,8 @@ impl MemoryView {
 
 impl MemoryView {
     /// Counts a recall of each record in a context, apart from the messages and the profile that
-    /// every context of a session has. The administrator's contexts do not count, because their ids
-    /// do not say where an id ends and the owner begins.
+    /// every context of a session has. The administrator's contexts are not counted, because their
+    /// ids do not delimit id and owner.
     fn count_chunks(&self, context: &Context) {
         let Some(owner) = self.gate().acts_for() else { return };
         let found = context.chunks.iter().filter(|chunk| chunk.section == Section::Retrieved);

@@ -69,7 +69,7 @@ impl Upkeep<'_> {
     ///   its copies.
     /// - [`Error::Output`] if `dir` is not empty or cannot be written.
     /// - [`Error::Input`] if `working.db` is damaged.
-    /// - [`Error::Place`] if `dir` lies in the data directory or contains it, or while another
+    /// - [`Error::Place`] if `dir` is inside the data directory or contains it, or while another
     ///   process writes there.
     /// - Errors of the tiers, also if `journal.db` is damaged.
     pub async fn backup(

@@ -183,7 +183,8 @@ settings! {
     }
     /// Tier 2: all searchable records, in LanceDB.
     "longterm" => longterm: Longterm {
-        /// Kinds of working records that are fed to long-term memory and stay searchable forever.
+        /// Kinds of working records that are fed to long-term memory and remain searchable
+        /// permanently.
         feed_kinds: Vec<Kind> = Kind::FED.to_vec(),
         /// Number of records from which LanceDB builds an approximate vector index, which searches
         /// in RAM do not use. 0 for the number that no longer fits in RAM.
@@ -193,8 +194,8 @@ settings! {
         /// Maximum RAM for the library per process, in MiB. A larger library is searched by
         /// LanceDB's indexes, which is slower. 0 never loads it into RAM.
         resident_mb: usize = 1024 => 0..=MIB_MAX,
-        /// Maximum number of pending records in the journal before writes are refused. A batch of
-        /// more records is accepted if none is pending.
+        /// Maximum number of pending records in the journal before writes are refused. A larger
+        /// batch is accepted if no record is pending.
         journal_max_rows: u64 = 1_000_000 => 1..=ROWS_MAX,
         /// Size on disk, in bytes, from which only deletions are accepted. 0 for no limit.
         max_disk_bytes: u64 = 0 => 0..=BYTES_MAX,
@@ -348,9 +349,9 @@ settings! {
     }
     /// Treatment of text that should not be stored or shown.
     "guard" => guard: Guarding {
-        /// Attempts to instruct the model: mark, redact or refuse.
+        /// Treatment of attempts to instruct the model: mark, redact or refuse.
         injections: Policy = Policy::Mark,
-        /// Passwords, keys and other secrets: mark, redact or refuse.
+        /// Treatment of passwords, keys and other secrets: mark, redact or refuse.
         secrets: Policy = Policy::Mark,
     }
     /// The service.
@@ -414,7 +415,7 @@ settings! {
         /// Time limit of a hook, in milliseconds. A host waits for its hooks.
         time_max_ms: u64 = 1_500 => 100..=60_000,
     }
-    /// The log of the service. Other commands log to stderr, as -v and -q say.
+    /// The log of the service. Other commands log to stderr, at the level that -v and -q select.
     "log" => log: Log {
         /// Minimum severity that is logged: error, warn, info or debug.
         level: LogLevel = LogLevel::Info,

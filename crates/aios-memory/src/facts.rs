@@ -248,17 +248,17 @@ impl Facts<'_> {
         Ok(confirmed)
     }
 
-    /// Rejects the value of a fact, for ever: all facts of its owner with the same value or
+    /// Rejects the value of a fact permanently: all facts of its owner with the same value or
     /// statement are removed, with their versions, and it is never learned again, in any spelling.
-    /// The facts that it superseded are current again. Its messages stay. Returns the removed
-    /// facts.
+    /// The facts that it superseded become current again. Its messages are kept. Returns the
+    /// removed facts.
     ///
     /// # Errors
     /// As [`confirm`](Facts::confirm); errors of long-term memory.
     pub async fn reject(self, id: &Id) -> Result<Vec<Identity>, Error> {
         self.view.check_writable()?;
         let removed = self.view.working().facts().reject(id).await?;
-        // Before the deletion arrives there, so that no version stays.
+        // Before the deletion reaches long-term memory, so that no version remains.
         self.view.feed().catch_up().await?;
         self.view.shared().longterm.forget(removed.clone()).await?;
         self.view.wake_pump();
@@ -266,7 +266,7 @@ impl Facts<'_> {
     }
 
     /// Removes learned facts whose messages are all missing, as after an import of facts without
-    /// messages, and returns the removed ones. Facts that were recorded directly stay.
+    /// messages, and returns the removed ones. Facts that were recorded directly are kept.
     ///
     /// # Errors
     /// [`Error::ReadOnly`] if the memory was opened read-only; errors of the tiers.

@@ -70,7 +70,7 @@ impl Files<'_> {
         Ok(reply)
     }
 
-    /// Runs a command that changes files, once their current versions are in the history. Retries
+    /// Runs a command that changes files, after their current versions are in the history. Retries
     /// if another process changes one in between.
     async fn run_told(self, command: FileCommand, guard: Guard) -> Result<FileReply, Error> {
         let files = self.view.working().files();

@@ -72,7 +72,7 @@ impl MemoryView {
     /// when this returns, unless [`Receipt::pending`] lists an obstacle. An interrupted purge is
     /// completed when the directory is opened next.
     ///
-    /// Events in this process's ring are hidden and not written to disk; their bytes stay in its
+    /// Events in this process's ring are hidden and not written to disk; their bytes remain in its
     /// RAM until newer events replace them, as do the last tool results.
     ///
     /// A forgotten record is not stored again when [admission](crate::admission) finds it in a
@@ -193,7 +193,7 @@ impl MemoryView {
         of(Kind::Task).for_each(|id| drop(operational.end_task(&id)));
     }
 
-    /// Returns those of these records that are events of this process's ring.
+    /// Returns the records among these that are events of this process's ring.
     fn in_ring(&self, found: &[Identity]) -> BTreeSet<Identity> {
         let events = found.iter().filter(|it| it.kind == Kind::Event && it.owner.is_shared());
         let mut wanted: BTreeSet<Identity> = events.cloned().collect();
@@ -220,13 +220,12 @@ impl MemoryView {
         Ok(longterm.tombstones().leave(&records).await?)
     }
 
-    /// Removes the forgotten parts from records that stay.
+    /// Removes the forgotten parts from records that are kept.
     async fn remake(&self, found: &Found) -> Result<(), Error> {
         for (identity, part) in &found.remade {
             if *part == Part::Summary {
                 let own = self.own(&identity.owner)?;
-                // The summary may come back as the conversation's title when its source is read
-                // again.
+                // The summary may return as the conversation's title when its source is read again.
                 let told = own.working().records().get(&identity.key()).await?;
                 let told: Vec<Record> = told.into_iter().collect();
                 self.shared().longterm.tombstones().leave(&told).await?;

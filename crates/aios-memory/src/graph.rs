@@ -2,9 +2,9 @@
 //! memory server of the Model Context Protocol. It is stored as facts.
 //!
 //! - An entity is a fact that states its type. An observation is a fact whose subject is the
-//!   entity. A relation is a fact whose subject is its first entity. None of them has an attribute,
-//!   so that none ends or contradicts another. [`Mark`] in the metadata of a fact names its part in
-//!   the graph.
+//!   entity. A relation is a fact whose subject is its first entity. They have no attributes, so
+//!   that they neither end nor contradict each other. [`Mark`] in the metadata of a fact names its
+//!   part in the graph.
 //! - Facts without a mark that have a subject, such as learned ones, are observations of it.
 //! - Notes with a mark belong to the graph too: those of an imported `memory.jsonl`.
 //!

@@ -40,7 +40,7 @@ impl Upkeep<'_> {
     /// Drops from working memory the records that are past their retention and safe in long-term
     /// memory, removes expired records, moves pending changes into the library, optimises the word
     /// index and the query planner's statistics, and truncates the write-ahead log. The part that
-    /// drops records also runs by itself, once an hour.
+    /// drops records also runs automatically, once an hour.
     ///
     /// # Errors
     /// Errors of working or long-term memory.

@@ -80,8 +80,8 @@ impl Row for HourlyMetric {
     }
 }
 
-/// Writes `rows` in batches. Rows that could not be written stay for the next call; a row that can
-/// never be stored is dropped.
+/// Writes `rows` in batches. Rows that could not be written are kept for the next call; a row that
+/// can never be stored is dropped.
 async fn write_all<R: Row>(rows: &mut Vec<R>, working: &Working) {
     while !rows.is_empty() {
         let count = rows.len().min(BATCH);

@@ -232,7 +232,7 @@ async fn accept_older(
 ) -> Result<Accepted, Error> {
     let dir = &config.memory.data_dir;
     let mut accepted = Accepted { has_lost_working: is_working_gone(dir), ..Accepted::default() };
-    // Each database comes up at most once, because accepting it removes its note.
+    // Each database is reported at most once, because accepting it removes its note.
     loop {
         let opened = AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await;
         let found = match opened {
@@ -409,7 +409,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
         memory.longterm().upkeep().verify_rows(|_| {}).await
     };
     let verified = verified.await;
-    // Changes that cannot be moved into a damaged library stay in the journal.
+    // Changes that cannot be moved into a damaged library remain in the journal.
     let _ = memory.shutdown().await;
     match verified {
         Ok(report) => Ok(report.is_clean().then_some(report.checked)),
@@ -420,7 +420,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
     }
 }
 
-/// Stores the missing records that working memory has, and gives up the others.
+/// Stores the missing records that working memory has, and drops the others.
 async fn restore(
     memory: &Administrator,
     found: Found,

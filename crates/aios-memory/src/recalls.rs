@@ -3,8 +3,8 @@
 //! A search adds to a map in RAM. About once a minute, and when the memory is closed, the map is
 //! added to a file of the data directory. The table is lossy by design: a killed process loses the
 //! counts since its last write, a full table loses the entries that were recalled least recently,
-//! and a failed write is only logged. Records that are no longer stored leave the table at each
-//! write, forgotten ones at once. The file has identities, counts and times, and no text.
+//! and a failed write is only logged. Each write drops records that are no longer stored. Forgotten
+//! records are dropped immediately. The file has identities, counts and times, and no text.
 //!
 //! Recalls are counted for each reader, so that no user learns which shared records others recall.
 
@@ -215,7 +215,7 @@ impl Recalls {
 }
 
 /// Adds counts to the file. The lock is held from before the records are looked up, so that a
-/// record that is forgotten meanwhile is removed afterwards.
+/// record that is forgotten in the meantime is removed afterwards.
 async fn write(dir: &Path, counts: Counts, max: usize, longterm: &Longterm) -> Result<(), Error> {
     let place = dir.to_owned();
     let reading = task::spawn_blocking(move || {

@@ -36,8 +36,8 @@ impl MemoryView {
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
-    ///   unknown or of the wrong type; or if it is a persona trait, which everybody shares, with a
-    ///   scope, or a preference with a scope beyond its user.
+    ///   unknown or of the wrong type; or if it is a persona trait, which is shared, with a scope,
+    ///   or a preference with a scope beyond its user.
     /// - [`Error::Vocabulary`] if it names another user, project, agent or session than the view's.
     /// - [`Error::Guard`] if the guard refuses its content.
     /// - Errors of working or long-term memory.
@@ -139,7 +139,7 @@ impl MemoryView {
     }
 
     /// Changes the fields in `changes` and keeps the others. A null resets a field to its default.
-    /// The former version stays in the [`history`](MemoryView::history). Concurrent changes to
+    /// The former version is kept in the [`history`](MemoryView::history). Concurrent changes to
     /// different fields of one record are all kept.
     ///
     /// # Errors
@@ -205,7 +205,7 @@ impl MemoryView {
         }
     }
 
-    /// Changes a record of working memory once its current version is in the history. Retries if
+    /// Changes a record of working memory, after its current version is in the history. Retries if
     /// another process changes the record in between.
     async fn update_told(&self, key: &Key, changes: Map<String, Value>) -> Result<Record, Error> {
         self.check_writable()?;
@@ -266,10 +266,10 @@ impl MemoryView {
         Ok(self.longterm().history(key).await?)
     }
 
-    /// Deletes a record permanently, from working memory at once and from every search, together
-    /// with its dependents: the tasks of a goal, the tool calls of a task, the messages and tasks
-    /// of a session. Returns the removed records, the record itself last. Empty if there is no such
-    /// record in working memory.
+    /// Deletes a record permanently and immediately, from working memory and from every search,
+    /// together with its dependents: the tasks of a goal, the tool calls of a task, the messages
+    /// and tasks of a session. Returns the removed records, the record itself last. Empty if there
+    /// is no such record in working memory.
     ///
     /// # Errors
     /// [`Error::Kept`] if records of this kind are not deleted; [`Error::is_not_yours`] if the
@@ -332,7 +332,7 @@ impl MemoryView {
         if key.kind.is_direct() || !shared.pump.is_behind().await? {
             return Ok(self.longterm().get(key).await?);
         }
-        // Read in this order: a removal that is delivered meanwhile is in long-term memory.
+        // Read in this order: a removal that is delivered in between is in long-term memory.
         let watermark = shared.longterm.feed().watermark().await?;
         let removed = shared.working.feed().removed(watermark, key).await?;
         Ok(self.longterm().get_except(key, &removed).await?)

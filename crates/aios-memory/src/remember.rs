@@ -96,8 +96,8 @@ impl MemoryView {
     }
 
     /// Remembers texts, each with its options, in one write. Returns one result per text. When this
-    /// returns, all are durable and every search finds them. If some are facts, each is written by
-    /// itself.
+    /// returns, all are durable and every search finds them. If some are facts, each text is
+    /// written separately.
     ///
     /// ```
     /// # use aios_memory::{AgentMemory, Config, RememberOptions};
@@ -115,7 +115,7 @@ impl MemoryView {
     ///
     /// # Errors
     /// As [`remember_with`](MemoryView::remember_with), for the first text that cannot be stored.
-    /// Nothing is stored then.
+    /// In that case nothing is stored.
     pub async fn remember_all(
         &self,
         texts: Vec<(String, RememberOptions)>,

@@ -256,7 +256,7 @@ impl Spiller {
     }
 
     /// Replies with the error to waiting callers, including those in the queue, after [`TRIES`]
-    /// failures. Critical events stay in the batch and are retried.
+    /// failures. Critical events remain in the batch and are retried.
     fn tell(&mut self, error: &aios_working::Error) {
         let reason = error as &dyn std::error::Error;
         match self.failures.cmp(&TRIES) {
@@ -328,8 +328,8 @@ impl Spiller {
     }
 }
 
-/// Returns an event as working memory stores it, after the guard. Runs in the writing task so that
-/// pushing an event stays cheap.
+/// Returns an event as working memory stores it, after the guard. Runs in the writing task, so that
+/// pushing an event is cheap.
 fn to_working(guard: Guard, event: &StoredEvent) -> Result<aios_working::Event, aios_guard::Error> {
     let data = guarding::value(guard, event.data().clone())?;
     Ok(aios_working::Event {

@@ -30,7 +30,7 @@
 //!
 //! # Interruption
 //! A task that was begun is *held* by its [`Work`], in one process. It is *interrupted* if its
-//! process died or ended, or its `Work` was dropped without [`finish`](Work::finish). It stays in
+//! process died or ended, or its `Work` was dropped without [`finish`](Work::finish). It remains in
 //! progress, [`Works::resume_list`] lists it, and [`Works::resume`] continues it. The mechanism has
 //! two parts:
 //!
@@ -162,7 +162,7 @@ impl Works<'_> {
     /// - [`Error::is_not_found`] if there is no such task, [`Error::is_not_yours`] if it is shared
     ///   and this is the view of a user.
     /// - [`Error::Work`] if it is not interrupted: a living process holds it, it was not begun or
-    ///   has ended, or another caller resumed it meanwhile.
+    ///   has ended, or another caller has resumed it.
     /// - Errors of working or long-term memory.
     pub async fn resume(self, id: &Id) -> Result<Work, Error> {
         self.view.check_writable()?;

@@ -17,7 +17,7 @@ pub(crate) enum Piece<'a> {
     Number(String),
     /// A run of a script without spaces.
     Run(&'a str),
-    /// A symbol that is a term by itself: an emoji, an arrow.
+    /// A symbol that is a term of its own: an emoji, an arrow.
     Symbol(&'a str),
 }
 

@@ -11,7 +11,7 @@
 //! - A [`Temporary`] is a directory for short-lived files.
 //! - A [`Mark`] is a file that is locked while its process lives. A [`LeftMark`] is the mark of a
 //!   process that ended without removing it.
-//! - [`open_regular`] reads a file whose path somebody else chose, and never waits for a pipe.
+//! - [`open_regular`] reads a file whose path another party chose, and never waits for a pipe.
 //! - An [`Anchor`] detects moved and replaced files.
 //! - [`check_apart`] compares two paths, even if they do not exist yet.
 //!

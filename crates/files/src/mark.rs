@@ -27,7 +27,7 @@ const ENDED: &str = ".ended";
 const NAMES_MAX: i64 = 64;
 
 /// The mark of this process in a directory. The lock is released when the mark is dropped; the file
-/// stays until [`remove`](Mark::remove).
+/// remains until [`remove`](Mark::remove).
 #[derive(Debug)]
 pub struct Mark {
     path: PathBuf,

@@ -28,7 +28,7 @@ const TRIES: u32 = 8;
 pub struct Temporary {
     directory: TempDir,
     /// Held while the directory is in use, so that others do not treat it as abandoned. If
-    /// directories cannot be locked, those of killed processes stay.
+    /// directories cannot be locked, those of killed processes remain.
     _lock: Option<Lock>,
 }
 

@@ -62,7 +62,7 @@ fn space(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-/// Replaces markup by the folded form of the character that it stands for, or by nothing.
+/// Replaces markup by the folded form of the character that it represents, or removes it.
 fn replace(view: &mut ViewBuilder<'_>, at: usize, length: usize, replacement: Option<char>) {
     let text = match replacement.map(|c| (c, fold(c))) {
         None | Some((_, Fold::Drop)) => String::new(),

@@ -43,8 +43,8 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     }
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
         .map_err(|error| refuse(path, error))?;
-    // The log of another database may lie beside the file. Until it is known to be ours, no page
-    // may move from the log into the file, and closing the connection would move them.
+    // The log of another database may be beside the file. Until it is known to be ours, no page may
+    // move from the log into the file, and closing the connection would move them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let state = busy::retry(options.busy_timeout, || State::of(&connection));
     state.map_err(|error| refuse(path, error))?.check(path, options)?;

@@ -43,7 +43,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Rejects the data read if the file may have changed meanwhile.
+    /// Rejects the data read if the file may have changed during the read.
     pub(crate) fn check(&self, path: &Path) -> Result<(), Error> {
         match self {
             Source::Still(stamp) if Stamp::of(path)?.as_ref() != Some(stamp) => {

@@ -31,9 +31,9 @@ use crate::{
 
 impl Records<'_> {
     /// Stores the record of `kind` that `object` describes, and returns its id. `object` has the
-    /// fields of the typed form, such as [`Incident`], or of a summary. The replaced
-    /// version stays in the [`history`](LongtermView::history). When this returns, the record is
-    /// durable and searchable.
+    /// fields of the typed form, such as [`Incident`], or of a summary. The replaced version is
+    /// kept in the [`history`](LongtermView::history). When this returns, the record is durable and
+    /// searchable.
     ///
     /// # Errors
     /// - [`Error::Invalid`] if a field is missing or has the wrong type, or the kind belongs to
@@ -157,7 +157,7 @@ impl LongtermView {
         if let Some(Change::Upsert(changed)) = changes.first_mut()
             && changed.references.is_empty()
         {
-            // The fields do not say from which records it was derived.
+            // The fields do not contain the records from which it was derived.
             changed.references.clone_from(&record.references);
         }
         Ok(changes)

@@ -22,7 +22,7 @@
 //!   it can be opened.
 //!
 //! # Invariants
-//! - An acknowledged write is committed in `journal.db`. A record stays in the journal until
+//! - An acknowledged write is committed in `journal.db`. A record remains in the journal until
 //!   LanceDB has it safely on disk.
 //! - A search sees every write that was acknowledged before it began, by any process.
 //! - One process at a time writes to LanceDB: the one that holds `owner.lock`.

@@ -27,7 +27,7 @@ use crate::{
 /// Handle to the long-term memory of one data directory: the administrator's [view](LongtermView),
 /// and maintenance. Clones share everything.
 ///
-/// When the last clone and the last view are dropped, waiting changes stay in the journal for the
+/// When the last clone and the last view are dropped, waiting changes remain in the journal for the
 /// next owner. [`close`](Longterm::close) moves them into the library first.
 #[derive(Clone)]
 pub struct Longterm {

@@ -42,8 +42,8 @@ impl LongtermView {
     /// - [`Error::TooLong`] if the query exceeds [`QUERY_BYTES_MAX`] bytes; [`Error::TooMany`] if
     ///   the options exceed [`LIMIT_MAX`] hits or 100 tags or kinds.
     /// - [`Error::VectorMissing`] if the store takes the caller's own vectors and none is given;
-    ///   [`Error::VectorUnfit`] if the given vector does not fit the store, or the store embeds by
-    ///   itself.
+    ///   [`Error::VectorUnfit`] if the given vector does not fit the store, or the store embeds
+    ///   texts itself.
     /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] if these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         let limit = options.limit.unwrap_or(self.parts.config.search_limit);

@@ -1,7 +1,7 @@
 //! The view: the record operations of long-term memory through a gate.
 //!
-//! Every operation on records goes through here. The gate sets the scope of stored records; reads
-//! show only what the gate sees, and only what the gate may change is changed or removed.
+//! Every operation on records uses a view. The gate sets the scope of stored records; reads show
+//! only what the gate sees, and only what the gate may change is changed or removed.
 
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ impl LongtermView {
     }
 
     /// Stores records, all or none, replacing those of the same identity. When this returns, they
-    /// are durable and found by every search. Replaced versions stay in the
+    /// are durable and found by every search. Replaced versions are kept in the
     /// [`history`](LongtermView::history).
     ///
     /// A record whose content is stored already is left as it is, and keeps its first provenance
@@ -129,7 +129,7 @@ impl LongtermView {
     ///
     /// # Errors
     /// - [`Error::VectorUnfit`] if a vector is not finite or of another dimension than the store's,
-    ///   or the store embeds texts by itself.
+    ///   or the store embeds texts itself.
     /// - As [`store`](LongtermView::store).
     pub async fn store_with_vectors(
         &self,

@@ -84,7 +84,8 @@ impl Operational {
 
     /// Forgets the events with these ids and returns their number. From now on no read shows them,
     /// and they are not spilled, critical or not. A read with a [`Cursor`] counts them as missed.
-    /// They stay in RAM until newer events evict them, and existing references to them stay valid.
+    /// They remain in RAM until newer events evict them, and existing references to them remain
+    /// valid.
     pub fn forget_events(&self, ids: &HashSet<Id>) -> u64 {
         self.inner.events.forget(ids)
     }
@@ -226,7 +227,7 @@ pub struct News {
 pub struct Swept {
     /// Number of events accepted.
     pub accepted: u64,
-    /// Number of events refused; they stay in the ring until the next round.
+    /// Number of events refused; they remain in the ring until the next round.
     pub refused: u64,
 }
 

@@ -29,7 +29,7 @@ const SUMMARIES: i64 = 16;
 const HOUR_US: i64 = 3_600_000_000;
 
 /// Retention in days, counted from when this memory recorded the record, or from its end or last
-/// activity if that is later. `None` keeps it for ever.
+/// activity if that is later. `None` keeps it permanently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     /// Goals and tasks, from their end. Default: 90.
@@ -132,12 +132,12 @@ impl Upkeep<'_> {
     /// writers do not wait long. Finally compacts the file if that is due.
     ///
     /// Open goals and tasks, [`IMPORTANT`] records and records with undelivered changes in the feed
-    /// stay. A parent that is moved out before its children leaves a stub, which no read shows; it
-    /// is deleted after the last of them.
+    /// are kept. A parent that is moved out before its children leaves a stub, which no read shows;
+    /// it is deleted after the last of them.
     ///
     /// # Errors
-    /// [`Error::Storage`] if the file cannot be written; records moved out before that stay moved
-    /// out.
+    /// [`Error::Storage`] if the file cannot be written; records moved out before that are not
+    /// restored.
     pub async fn age(self, retention: &Retention) -> Result<AgeReport, Error> {
         self.age_with(retention, Mode::Apply).await
     }
@@ -260,7 +260,7 @@ impl Upkeep<'_> {
 
     /// Moves out all patterns of all owners except the best `keep` (see [`PATTERNS_MAX`]), and
     /// returns their number. [`IMPORTANT`] patterns rank first, then those with the highest success
-    /// bound. Patterns with undelivered changes in the feed stay.
+    /// bound. Patterns with undelivered changes in the feed are kept.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.

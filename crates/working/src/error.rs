@@ -133,7 +133,7 @@ pub enum Error {
         /// Name of the field.
         field: &'static str,
     },
-    /// A record of a batch cannot be stored; nothing of the batch was stored.
+    /// A record of a batch cannot be stored; no record of the batch was stored.
     #[error("record {index} of the batch cannot be stored, none of it was")]
     InBatch {
         /// Index of the record in the batch, from 0.

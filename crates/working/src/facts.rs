@@ -59,8 +59,8 @@ impl Facts<'_> {
     /// Stores facts as [`put`](Facts::put) does, in order, in one transaction.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the index of the first fact that cannot be stored; then none is
-    /// stored. Its source is as of [`put`](Facts::put).
+    /// [`Error::InBatch`] with the index of the first fact that cannot be stored; in that case no
+    /// fact is stored. Its source is an error of [`put`](Facts::put).
     pub async fn put_all(self, facts: Vec<Fact>) -> Result<Vec<Fact>, Error> {
         self.view
             .write(move |access| {

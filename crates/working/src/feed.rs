@@ -139,7 +139,7 @@ impl Feed<'_> {
             .await
     }
 
-    /// Stores the position through which facts were learned from the feed. It never goes back.
+    /// Stores the position through which facts were learned from the feed. It never decreases.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.

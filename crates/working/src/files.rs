@@ -104,7 +104,7 @@ impl Files<'_> {
     ///
     /// # Errors
     /// As [`create`](Files::create). If one of the files is shared and the view belongs to a user,
-    /// none is deleted.
+    /// no file is deleted.
     pub async fn delete(self, path: &str) -> Result<String, Error> {
         self.done(FileCommand::Delete { path: path.to_owned() }).await
     }
@@ -113,7 +113,7 @@ impl Files<'_> {
     /// The files keep their ids.
     ///
     /// # Errors
-    /// As [`create`](Files::create). If one of the files cannot be renamed, none is.
+    /// As [`create`](Files::create). If one of the files cannot be renamed, no file is renamed.
     pub async fn rename(self, old_path: &str, new_path: &str) -> Result<String, Error> {
         let (old_path, new_path) = (old_path.to_owned(), new_path.to_owned());
         self.done(FileCommand::Rename { old_path, new_path }).await

@@ -140,7 +140,7 @@ impl Sessions<'_> {
     /// Summarises the sessions without activity for `days` (see [`SESSION_IDLE_DAYS_MAX`]), moves
     /// them out with their messages, and returns their number. [`IMPORTANT`] sessions, sessions
     /// with undelivered changes in the feed (their own or their messages') and sessions that the
-    /// view must not change stay. A session with tasks or important messages leaves a stub.
+    /// view must not change are kept. A session with tasks or important messages leaves a stub.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.

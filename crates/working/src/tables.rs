@@ -85,7 +85,7 @@ pub(crate) fn with_stubs() -> impl Iterator<Item = Kind> {
     STUBS.iter().map(|stub| stub.kind)
 }
 
-/// Returns true if rows of this kind stay as stubs for the rows that refer to them.
+/// Returns true if rows of this kind leave stubs for the rows that refer to them.
 pub(crate) fn leaves_stub(kind: Kind) -> bool {
     stub(kind).is_some()
 }

@@ -223,8 +223,8 @@ pub struct Tasks<'a> {
 }
 
 impl Tasks<'_> {
-    /// Stores a task; replaces the owner's task of the same id, whose [mark](Task::MARK) stays. Its
-    /// goal is the owner's own goal of that id, or else the shared one. If its scope names a
+    /// Stores a task; replaces the owner's task of the same id, whose [mark](Task::MARK) is kept.
+    /// Its goal is the owner's own goal of that id, or else the shared one. If its scope names a
     /// missing session, the session is created.
     ///
     /// # Errors

@@ -77,7 +77,7 @@ impl Upkeep<'_> {
         self.view.write_alone(reindex).await
     }
 
-    /// Rewrites the file without deleted data. Writers wait meanwhile.
+    /// Rewrites the file without deleted data. Writers wait until it is done.
     ///
     /// # Errors
     /// [`Error::DiskFull`] if the disk has no room for the copy.
@@ -124,7 +124,7 @@ impl Upkeep<'_> {
     }
 
     /// Removes every byte of deleted data from the file, its search index and its log: rebuilds the
-    /// index, then rewrites the file. Writers wait meanwhile.
+    /// index, then rewrites the file. Writers wait until it is done.
     ///
     /// # Errors
     /// [`Error::DiskFull`] if the disk has no room for the copy; an error for which

@@ -90,7 +90,8 @@ pub(crate) fn message_of(
     }
 }
 
-/// Reads a chat message whose sender can correct it, so nothing is mended.
+/// Reads a chat message. Its sender can correct it, so malformed parts are errors and are not
+/// mended.
 ///
 /// # Errors
 /// The problem if the object is not a valid message.

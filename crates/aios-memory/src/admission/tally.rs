@@ -82,7 +82,7 @@ pub struct Tally {
     /// Pieces of a former version of the document or message that it no longer has. Their validity
     /// ended.
     pub retired: u64,
-    /// Records that differ from an earlier one with the same id, which stays; the first 1,000.
+    /// Records that differ from an earlier one with the same id, which is kept; the first 1,000.
     pub conflicting: Vec<Conflict>,
     /// Their total number.
     pub conflicting_count: u64,

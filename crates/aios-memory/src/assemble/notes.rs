@@ -80,7 +80,7 @@ impl Notes {
                 }
             }
             if let Some(end) = end_of(fact, now) {
-                // The message itself says what a single fact is about.
+                // For a single fact, the subject is clear from the message.
                 notes.ends.push(match facts.len() {
                     1 => format!("no longer since {}", day(end)),
                     _ => format!("no longer since {}: {}", day(end), fact.statement()),

@@ -66,8 +66,8 @@ impl Upkeep<'_> {
     /// `2026-11-30T120000Z`. It is made under a temporary name and put in place by one rename.
     ///
     /// Only complete backups that this operation made of this memory are removed, and the remains
-    /// of killed processes. Other entries stay. Nothing is removed before the new backup is on
-    /// disk. A failure is counted, see [`Upkeep::backups`].
+    /// of killed processes. Other entries are left alone. Nothing is removed before the new backup
+    /// is on disk. A failure is counted, see [`Upkeep::backups`].
     ///
     /// # Errors
     /// As [`backup`](Upkeep::backup), apart from a target in the data directory itself if the
@@ -110,7 +110,7 @@ impl Upkeep<'_> {
         let (dir, keep) = (config.backups_dir(), config.backup.keep);
         if dir != config.memory.data_dir.join(schedule::DIRECTORY) {
             check_apart(&dir.join(name_of(now)), &config.memory.data_dir)?;
-            // A directory in the place of a disk that is not mounted would hide the loss.
+            // Creating the directory at an unmounted disk's mount point would hide the loss.
             if !dir.is_dir() {
                 return Err(Error::output(&dir)(io::ErrorKind::NotFound.into()));
             }

@@ -76,7 +76,7 @@ impl Upkeep<'_> {
         let kept = blocking(move || {
             let sized = found.into_iter().filter_map(|Made { path, at: made_at }| {
                 match bytes_below(&path) {
-                    // Another process has removed it meanwhile.
+                    // Another process has just removed it.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                     bytes => Some(bytes.map_err(Error::output(&path)).map(|bytes| KeptBackup {
                         path,

@@ -14,7 +14,7 @@ pub(super) const PAGE: usize = 500;
 pub(super) struct Found {
     /// All of them, with their relation to the selected ones.
     pub(super) all: BTreeMap<Identity, Relation>,
-    /// Records that stay and lose a part.
+    /// Records that are kept and lose a part.
     pub(super) remade: BTreeMap<Identity, Part>,
     /// The extent to which their texts are recognised in other records.
     pub(super) meaning: Meaning,

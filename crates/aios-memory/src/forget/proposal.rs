@@ -53,7 +53,7 @@ pub struct ForgetQuery {
 pub struct Proposal {
     /// The records, most relevant first; those that contain the query's text last.
     pub proposed: Vec<Proposed>,
-    /// Records that stay and lose the part with the text: sessions their summary, others their
+    /// Records that are kept and lose the part with the text: sessions their summary, others their
     /// older versions.
     pub remade: Vec<Remade>,
     /// The most relevant records, if none is proposed.
@@ -130,8 +130,8 @@ impl ForgetQuery {
 
 impl Proposal {
     /// Returns `true` if no review is needed: the proposal consists of all records with exactly the
-    /// text of the query, now or in an older version. Records with the same words may say more, or
-    /// the opposite.
+    /// text of the query, now or in an older version. Records with the same words may state more,
+    /// or the opposite.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         let is_text = |it: &Proposed| it.agreement == Agreement::Text;
@@ -210,7 +210,7 @@ impl Forgetting<'_> {
 
 impl MemoryView {
     /// Adds the records that contain the text and are not dependents of those already proposed.
-    /// Returns the records that stay and lose a part.
+    /// Returns the records that are kept and lose a part.
     async fn add_containing(
         &self,
         places: Places,

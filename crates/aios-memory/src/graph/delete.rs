@@ -10,11 +10,11 @@ use crate::{Error, ForgetOptions, ForgetTarget, graph::element::Element};
 
 impl Graph<'_> {
     /// Deletes entities with their observations and all relations of them. Learned facts about an
-    /// entity are deleted too; the messages that state them stay.
+    /// entity are deleted too; the messages that state them are kept.
     ///
     /// # Errors
     /// - [`Error::is_not_yours`] if a part of a named entity is shared and this is the view of a
-    ///   user. Nothing is deleted then. Shared relations of a user's entity stay.
+    ///   user. In that case nothing is deleted. Shared relations of a user's entity are kept.
     /// - As [`forget`](crate::MemoryView::forget).
     pub async fn delete_entities(&self, names: &[String]) -> Result<Deleted, Error> {
         self.view.check_writable()?;
@@ -33,7 +33,7 @@ impl Graph<'_> {
         Ok(Deleted { count, missing, keys })
     }
 
-    /// Deletes observations of entities. An entity stays without its observations if it has a type.
+    /// Deletes observations of entities. An entity with a type is kept without its observations.
     ///
     /// # Errors
     /// [`Error::is_not_yours`] if an observation is shared and this is the view of a user. Nothing

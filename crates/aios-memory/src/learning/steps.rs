@@ -175,7 +175,7 @@ fn step(
     for (fact, slot) in added.iter().zip(&slots) {
         ended.extend(outdated(fact, slot, known.current.facts(), &gone));
     }
-    // "I no longer have a dog" is over as soon as it is said.
+    // "I no longer have a dog" has ended when it is stated.
     let over = added.iter().filter(|fact| !fact.has_slot() && read(fact).says_over());
     let over =
         over.map(|fact| FactEnd { id: fact.id.clone(), valid_to: None, superseded_by: None });

@@ -39,7 +39,7 @@ pub(crate) async fn report_crashes(shared: &Arc<Shared>) -> Result<(), Error> {
                 let removing = task::spawn_blocking(move || mark.remove());
                 removing.await.map_err(|_| Error::Interrupted)??;
             }
-            // The mark stays, so the next call repeats the report.
+            // The mark is kept, so the next call repeats the report.
             Err(error) => failed = failed.or(Some(error)),
         }
     }

@@ -27,7 +27,7 @@ pub(crate) async fn end(shared: &Arc<Shared>) {
     shared.work.drop_all();
     let is_released = release(shared).await;
     let Some(mark) = shared.work.mark.lock().await.take() else { return };
-    // Otherwise the mark stays and shows that the tasks are interrupted.
+    // Otherwise the mark is kept, and shows that the tasks are interrupted.
     if is_released {
         let removed = task::spawn_blocking(move || mark.remove()).await;
         if let Ok(Err(error)) = removed {
@@ -146,7 +146,7 @@ impl Hold {
         self.is_ending
     }
 
-    /// Ends the hold: the task has ended.
+    /// Ends the hold of a task that has ended.
     pub(super) fn end(mut self) {
         self.is_kept = true;
         self.shared.work.end(&self.name);

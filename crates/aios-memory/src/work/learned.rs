@@ -1,10 +1,10 @@
 //! Learning from work: procedures from goals that ended well, and incidents from tasks that failed
 //! twice in the same way.
 //!
-//! Procedures and incidents follow the change feed, which contains every change of a status,
-//! however it was made. They are derived before the page of the feed is applied, so a crash in
-//! between derives them again. Their ids are derived from their content, which makes the repetition
-//! harmless. Goals and tasks must be among `longterm.feed_kinds`, as they are by default.
+//! Procedures and incidents follow the change feed, which contains every change of a status. They
+//! are derived before the page of the feed is applied, so a crash in between derives them again.
+//! Their ids are derived from their content, which makes the repetition harmless. Goals and tasks
+//! must be among `longterm.feed_kinds`, as they are by default.
 
 use std::time::Duration;
 

@@ -186,7 +186,7 @@ impl Work {
     /// before the first one is finished. A user's work completes no shared goal.
     ///
     /// # Errors
-    /// - [`Error::Work`] if another caller has resumed the task meanwhile.
+    /// - [`Error::Work`] if another caller has resumed the task.
     /// - [`Error::Guard`] if the guard refuses the text of the outcome.
     /// - Errors of working or long-term memory. If the task has not ended, it is interrupted.
     pub async fn finish(mut self, outcome: Outcome) -> Result<Finished, Error> {
@@ -307,8 +307,7 @@ impl Work {
             (_, false) => self.count_procedure(&key.id, ProcedureOutcome::Failure).await,
         };
         match counted {
-            // It was forgotten meanwhile, or is shared, and a user's uses of shared ones are not
-            // counted.
+            // It has been forgotten, or is shared; uses of shared ones by a user are not counted.
             Err(error) if error.is_not_found() || error.is_not_yours() => Ok(()),
             counted => counted,
         }

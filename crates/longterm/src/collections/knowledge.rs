@@ -333,7 +333,8 @@ fn whole_of(record: &Record) -> Option<&str> {
     record.source.as_ref().filter(|source| source.kind == PIECE_OF).map(|source| &*source.id)
 }
 
-/// Derives the id of a piece from that of the whole, so that the same whole has the same pieces.
+/// Derives the id of a piece from that of the whole text, so that the same text has the same
+/// pieces.
 fn piece_id(whole: &Id, number: u64) -> Id {
     Id::new(format!("{whole}#{number}")).unwrap_or_else(|_| {
         let hash = blake3::hash(whole.as_str().as_bytes()).to_hex();

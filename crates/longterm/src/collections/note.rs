@@ -28,7 +28,7 @@ pub struct Note {
     pub meta: Meta,
 }
 
-/// Changes to a note. A field that is `None` stays as it is.
+/// Changes to a note. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct NoteUpdate {
     /// The new heading.
@@ -142,7 +142,7 @@ impl Notes<'_> {
         Ok(found)
     }
 
-    /// Changes a note, and returns the new version. The replaced one stays in its
+    /// Changes a note, and returns the new version. The replaced version is kept in its
     /// [`history`](LongtermView::history).
     ///
     /// # Errors

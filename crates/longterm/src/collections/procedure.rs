@@ -162,7 +162,7 @@ impl Procedures<'_> {
     }
 
     /// Counts one use of a procedure, and returns the new version. Every acknowledged outcome is
-    /// counted, however many callers and processes count at the same time, and searches find the
+    /// counted, even if other callers and processes count at the same time, and searches find the
     /// procedure throughout. Counts make no version in its [`history`](LongtermView::history).
     ///
     /// # Errors

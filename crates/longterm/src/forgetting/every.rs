@@ -78,7 +78,7 @@ impl Records<'_> {
     }
 
     /// Deletes the older versions of these records, and leaves the records unchanged. Records that
-    /// this view may not change keep their versions. Their bytes stay in files until these are
+    /// this view may not change keep their versions. Their bytes remain in files until these are
     /// rewritten; [`purge`](crate::Upkeep::purge) does that.
     ///
     /// # Errors

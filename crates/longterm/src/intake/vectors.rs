@@ -75,7 +75,8 @@ impl Vectors {
         }
     }
 
-    /// Returns the vector that a caller gave for `of`, scaled to length 1. All zeros stay so.
+    /// Returns the vector that a caller gave for `of`, scaled to length 1. A vector of zeros is
+    /// unchanged.
     pub(crate) fn take(&self, of: &str, mut vector: Vec<f32>) -> Result<Vec<f32>, Error> {
         let unfit = |problem| Error::VectorUnfit { of: of.to_owned(), problem };
         match self {

@@ -113,7 +113,7 @@ impl Journal {
     }
 
     /// Records that version `safe` is on disk and holds `drain`, which replaced the rows `held`,
-    /// and deletes the drained rows. A row that was written again meanwhile stays.
+    /// and deletes the drained rows. A row that was written again in the meantime is kept.
     pub(crate) async fn applied(
         &self,
         term: Term,

@@ -106,7 +106,7 @@ impl Drain {
 /// Limits of a read of pending rows.
 pub(super) struct Bounds {
     pub(super) rows: usize,
-    /// At least one row is read, whatever its size.
+    /// At least one row is read, regardless of its size.
     pub(super) bytes: usize,
     pub(super) after: i64,
     pub(super) through: i64,
@@ -226,8 +226,8 @@ impl Journal {
             .await
     }
 
-    /// Writes vectors to the rows `seq` that still wait for them. A row that was written again
-    /// meanwhile has another `seq` and stays unchanged.
+    /// Writes vectors to the rows `seq` that still wait for them. A row that was written again in
+    /// the meantime has another `seq` and is not changed.
     pub(crate) async fn set_vectors(&self, vectors: Vec<(i64, Embedded)>) -> Result<(), Error> {
         let model = std::sync::Arc::clone(&self.model);
         self.ledger

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{Error, library::TermCounts};
 
-/// An obstacle that a purge waits for. The owner continues by itself when it is gone.
+/// An obstacle that a purge waits for. The owner continues automatically when it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obstacle {
@@ -32,7 +32,7 @@ pub enum Obstacle {
     LibraryReader,
     /// A reader of `journal.db` needs its write-ahead log.
     JournalReader,
-    /// A rebuild of the library is running, and its files may hold purged records.
+    /// A rebuild of the library is running, and its files may contain purged records.
     Rebuild,
 }
 
@@ -94,8 +94,8 @@ impl Journal {
     }
 
     /// As [`forget`](Journal::forget) for the administrator, and requests a purge, whose number it
-    /// returns as well. Of all records deleted so far, the journal keeps only the identities and
-    /// tombstones.
+    /// returns as well. The journal keeps only the identities and tombstones of all records deleted
+    /// so far.
     pub(crate) async fn purge(
         &self,
         identities: Vec<Identity>,
@@ -264,7 +264,7 @@ fn forget(
 ) -> Result<Vec<Identity>, Error> {
     let mut forgotten = Vec::new();
     for identity in identities {
-        // A record that was deleted before gets a tombstone, too.
+        // A record that was deleted earlier also gets a tombstone.
         let known = Known::find(db, Parts::of_identity(identity))?;
         let Some(known) = known.filter(|known| gate.sees(&known.scope)) else { continue };
         if !gate.may_change(&known.scope) {

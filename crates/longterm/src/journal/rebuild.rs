@@ -143,7 +143,7 @@ impl Journal {
             .await
     }
 
-    /// Records that nothing of the new table is on disk.
+    /// Records that no part of the new table is on disk.
     pub(crate) async fn begin_again(&self) -> Result<(), Error> {
         self.ledger.write(move |db| set_meta(db, "rebuild_version", 0)).await
     }
@@ -173,7 +173,7 @@ impl Journal {
     }
 
     /// Keeps the owner, in any process, from changing the library until the time `until`. Writes
-    /// wait meanwhile, and reads find them as usual.
+    /// wait in the meantime, and reads find them as usual.
     pub(crate) async fn pause_drains(&self, until: Timestamp) -> Result<(), Error> {
         let micros = sql_integer(u64::try_from(until.as_microsecond()).unwrap_or(0));
         self.ledger.write(move |db| set_meta(db, "drains_paused_until", micros)).await
@@ -280,7 +280,7 @@ impl Journal {
                 set_counted(db, switch.safe.version)?;
                 keep_checksums(db, &switch.safe.checksums)?;
                 forget_other_tables(db, &switch.table)?;
-                // Records purged meanwhile may be in the new table's files.
+                // Records purged during the rebuild may be in the new table's files.
                 let purged = meta_number(db, "purge_done")?;
                 set_meta(db, "purge_rewritten", sql_integer(purged))?;
                 for key in &switch.missing {
@@ -306,7 +306,7 @@ impl Journal {
     }
 
     /// Deletes keys whose records are lost, and lists them as refused at the time `now`. Keys that
-    /// were stored again meanwhile stay.
+    /// were stored again in the meantime are kept.
     pub(crate) async fn give_up(&self, keys: Vec<String>, now: Timestamp) -> Result<(), Error> {
         self.ledger
             .write(move |db| {

@@ -1,4 +1,4 @@
-//! Tombstones: marks of forgotten records that reveal nothing of their content.
+//! Tombstones: marks of forgotten records that do not reveal their content.
 //!
 //! A tombstone is two hashes, keyed with a secret of this journal: of a record's owner, kind, scope
 //! and text, and of its identity. A record that matches either was forgotten: one that is imported

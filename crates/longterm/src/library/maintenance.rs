@@ -19,7 +19,7 @@ use crate::Error;
 const FRAGMENT_ROWS: [usize; 3] = [1024, 8192, 65_536];
 /// Number of files of one tier from which they are merged into one of the next.
 const TIER_FILES_MAX: usize = 8;
-/// Number of versions beyond which older ones are pruned, whatever their age.
+/// Number of versions beyond which older ones are pruned, regardless of their age.
 const VERSIONS_MAX: usize = 8;
 /// Maximum age of a version.
 const PRUNE_AGE_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);

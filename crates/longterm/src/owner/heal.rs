@@ -43,7 +43,7 @@ pub(crate) async fn heal(
     Library::open(site).await?.ok_or_else(|| lost(places))
 }
 
-/// Moves the manifests above a version to the quarantine. Nobody else may write to the table.
+/// Moves the manifests above a version to the quarantine. No other process may write to the table.
 pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<(), Error> {
     for (above, manifest) in site.manifests()?.range(version + 1..) {
         tracing::info!(version = above, trusted = version, "quarantining an untrusted version");
@@ -52,7 +52,7 @@ pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<()
     Ok(())
 }
 
-/// Removes the tables that a rebuild has replaced, unless somebody may still read them.
+/// Removes the tables that a rebuild has replaced, unless a process may still read them.
 pub(crate) fn remove_older_tables(places: &Places, table: u64) -> Result<(), Error> {
     let Some(_alone) = lock(&places.readers)? else { return Ok(()) };
     for older in library::tables(&places.library, |number| number < table)? {

@@ -64,8 +64,8 @@ impl Owner {
             && self.library.row_count().await? <= INDEX_LAG.saturating_mul(rows))
     }
 
-    /// Returns `true` if the library has reached its limit of bytes, so that nothing is stored any
-    /// more.
+    /// Returns `true` if the library has reached its limit of bytes, so that nothing more is
+    /// stored.
     pub(super) fn is_full(&self) -> bool {
         self.config.disk_bytes_max.is_some_and(|bytes_max| bytes_max <= self.synced.bytes())
     }
@@ -89,7 +89,7 @@ impl Owner {
         self.library.rebuild_indexes(rows_min).await
     }
 
-    /// Refuses to write if the library's files were changed by anybody else.
+    /// Refuses to write if another program has changed the library's files.
     pub(super) async fn check_unchanged(&mut self) -> Result<(), Error> {
         let dir = self.library.dir().to_owned();
         let empty = Synced::new(Arc::clone(&self.places.disk), Checksums::new());

@@ -90,7 +90,7 @@ fn admits(record: &Record, moment: Timestamp, options: &SearchOptions) -> bool {
         && record.expires_at.is_none_or(|end| moment < end)
 }
 
-/// The terms of a query, and those that stand for one of them.
+/// The terms of a query, and their variants.
 struct Asked {
     query: Query,
     variants: Vec<(String, usize, f64)>,

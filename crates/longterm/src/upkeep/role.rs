@@ -76,7 +76,7 @@ impl Upkeep<'_> {
     }
 
     /// Removes the expired records that are in the library, with their older versions, and returns
-    /// their number. The owner does this by itself every 10 minutes.
+    /// their number. The owner does this automatically every 10 minutes.
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] if a store cannot be used.

@@ -39,7 +39,7 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Returns `true` if nothing is wrong.
+    /// Returns `true` if no problem was found.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.findings().iter().all(|(_, found)| found.is_empty())

@@ -43,7 +43,7 @@ pub struct Field {
     /// Role of its strings in recognising the record's texts after they are forgotten.
     #[serde(skip)]
     pub recognition: Recognition,
-    /// The field that stores it as a member of its value. `None` if it is stored by itself.
+    /// The field that stores it as a member of its value. `None` if it is stored separately.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_of: Option<&'static str>,
     /// An example of its text. `None` if any text fits.

@@ -10,7 +10,7 @@ use super::Kind;
 pub enum Home {
     /// Working memory, from which they may be fed to long-term memory.
     Working,
-    /// Long-term memory, which keeps them for ever.
+    /// Long-term memory, which keeps them permanently.
     Longterm,
     /// Working memory creates records itself; those of callers are stored in long-term memory.
     Both,

@@ -93,7 +93,7 @@ impl Kind {
         self.home() != Home::Working
     }
 
-    /// Returns true if its records are only in long-term memory, which keeps them for ever.
+    /// Returns true if its records are only in long-term memory, which keeps them permanently.
     #[must_use]
     pub fn is_kept(self) -> bool {
         self.home() == Home::Longterm

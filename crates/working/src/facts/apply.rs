@@ -206,7 +206,7 @@ fn end(access: &Access<'_>, id: &Id, end: End) -> Result<bool, Error> {
         return Ok(false);
     }
     let valid_to = end.valid_to.unwrap_or(end.stated_at);
-    // A limited validity that ended earlier stays.
+    // A validity that ended earlier is kept.
     fact.valid_to = Some(fact.valid_to.map_or(valid_to, |known| known.min(valid_to)));
     fact.ended_at = Some(end.stated_at);
     fact.ended_by = end.source;

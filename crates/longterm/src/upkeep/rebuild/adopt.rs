@@ -1,6 +1,6 @@
 //! Adoption of a library by an older journal: the readable rows of the library's newest version are
 //! copied, with their owners, and records that it lacks count as deleted since. Records that the
-//! journal has as deleted or forgotten stay so.
+//! journal has as deleted or forgotten remain deleted.
 
 use std::fs;
 

@@ -33,7 +33,7 @@ pub struct Repaired {
     pub adopted: Vec<Identity>,
     /// Records that an older journal still had, and that were deleted since.
     pub gone: Vec<Identity>,
-    /// Number of records that an older journal has as deleted or forgotten. They stay so.
+    /// Number of records that an older journal has as deleted or forgotten. They remain deleted.
     pub kept_out: u64,
     /// Path of the old table in the quarantine. `None` if all of it could be read.
     pub quarantined: Option<PathBuf>,
