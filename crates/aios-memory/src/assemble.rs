@@ -29,7 +29,7 @@ const WORKING_CANDIDATES: usize = 5;
 /// relevance.
 const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 
-/// The options of a context. [`MemoryView::context_options`] returns those of the settings.
+/// The options of a context. [`MemoryView::context_options`] returns the configured ones.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config};

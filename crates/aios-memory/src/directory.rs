@@ -98,8 +98,8 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks that the data directory of `config` holds a memory. Opening it for writing would create
-/// one.
+/// Checks that the data directory of `config` contains a memory. Opening it for writing would
+/// create one.
 ///
 /// # Errors
 /// [`Error::NoDirectory`] if the settings name no data directory, [`Error::NoMemory`] if it does
@@ -165,7 +165,7 @@ fn unusable(error: aios_files::Error) -> Error {
 
 impl Config {
     /// Returns the directory for temporary copies of other files: the data directory if it is
-    /// writable, else that of the system.
+    /// writable, else the system's temporary directory.
     #[must_use]
     pub fn copies_dir(&self) -> PathBuf {
         match self.memory.access {

@@ -170,7 +170,7 @@ impl MemoryView {
     }
 }
 
-/// Returns those of `names` that end in the path `typed`, compared by components.
+/// Returns the `names` that end in the path `typed`, compared by components.
 fn ending_in(typed: &Path, names: impl IntoIterator<Item = String>) -> Vec<String> {
     let typed: PathBuf = typed.components().filter(|part| *part != Component::CurDir).collect();
     match typed.as_os_str().is_empty() {

@@ -5,7 +5,7 @@ use aios_record::Kind;
 
 use crate::{Error, MemoryView};
 
-/// Events that are written at once.
+/// Operations on events that are written to disk immediately.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config, Event};
@@ -26,7 +26,7 @@ pub struct Events<'a> {
 }
 
 impl MemoryView {
-    /// Returns the events that are written at once.
+    /// Returns the operations on events that are written to disk immediately.
     #[must_use]
     pub fn events(&self) -> Events<'_> {
         Events { view: self }

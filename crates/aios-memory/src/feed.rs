@@ -35,8 +35,8 @@ impl MemoryView {
 
 impl Feed<'_> {
     /// Returns the number of records, of all owners, with changes that working memory has not yet
-    /// moved to long-term memory, so that no search finds them. A memory open for writing moves
-    /// them within milliseconds.
+    /// moved to long-term memory, so that searches do not find them. A memory open for writing
+    /// moves them within milliseconds.
     ///
     /// # Errors
     /// Errors of working or long-term memory.

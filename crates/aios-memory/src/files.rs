@@ -11,8 +11,8 @@ use crate::{Error, MemoryView, records::UPDATE_TRIES};
 /// memory tool of Anthropic's API. They are records of the kind `file`: searches find them, the
 /// history has their versions, and they can be forgotten.
 ///
-/// The texts of results and errors are meant for a language model. They are those of the local
-/// implementation in the Anthropic SDK.
+/// The texts of results and errors are meant for a language model. Their wording is that of the
+/// local implementation in the Anthropic SDK.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config};

@@ -23,9 +23,9 @@
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
 //! - [`Config`] holds the settings, [`config::Effective`] the origin of each.
-//! - The module [`upkeep`] restores, repairs and reindexes a data directory. [`forget`] has the
-//!   parts of a [`Proposal`] and of a [`Receipt`], [`admission`] those of a report, [`graph`]
-//!   entities and relations.
+//! - The module [`upkeep`] restores, repairs and reindexes a data directory. The other modules have
+//!   the types of their topics: [`forget`] the parts of a [`Proposal`] and of a [`Receipt`],
+//!   [`admission`] the parts of a report, [`graph`] entities and relations.
 //!
 //! # Invariants
 //! - An acknowledged write is committed in SQLite, and every search that starts afterwards finds

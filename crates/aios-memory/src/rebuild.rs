@@ -293,7 +293,7 @@ async fn accept_older(
     }
 }
 
-/// Merges the findings of a repair with `before`, those of accepting an older journal.
+/// Merges the findings of a repair with `before`, the findings of accepting an older journal.
 fn merged(repaired: Found, before: &Found) -> Found {
     let mut unknown = before.unknown.clone();
     unknown.extend(repaired.unknown.iter().cloned());

@@ -127,7 +127,7 @@ impl From<Hit> for Recollection {
 }
 
 impl MemoryView {
-    /// Returns the configured options of a search: the limit is that of the setting `search.limit`.
+    /// Returns the configured options of a search: the limit is the setting `search.limit`.
     ///
     /// ```
     /// # use aios_memory::{AgentMemory, Config, Kind};

@@ -1,4 +1,4 @@
-//! Storing records by kind, listing them, and reading them from the tier that holds them.
+//! Storing records by kind, listing them, and reading them from the tier that stores them.
 
 use aios_longterm::{ListCursor, Version};
 use aios_record::{Id, Identity, Key, Kind, Mode, Mutability, Record, Scope, forms};
@@ -313,7 +313,7 @@ impl MemoryView {
         if is_own(&here) && self.gate().acts_for().is_some() {
             return Ok(here);
         }
-        // Long-term memory may hold another record of this id: the user's own, or another owner's.
+        // Long-term memory may have another record of this id: the user's own, or another owner's.
         let there = self.get_moved(key).await?;
         if let (None, Some(here), Some(there)) = (self.gate().acts_for(), &here, &there)
             && here.owner() != there.owner()
@@ -350,7 +350,7 @@ impl MemoryView {
     /// Returns at most `limit` records of a kind by their [time](Record::time), oldest first,
     /// starting after the cursor `after` ([`Page::next`]) if it is given. Only records in working
     /// memory are listed, except for kinds that are stored directly in long-term memory. Summaries
-    /// are those of working memory.
+    /// in long-term memory only are not listed.
     ///
     /// # Errors
     /// - [`Error::Limit`] if `limit` is not from 1 to 1000.

@@ -50,9 +50,9 @@ pub struct Report {
     pub days_omitted: u64,
     /// Recalled records. `None` if the setting `report.recalls` is off.
     pub recalls: Option<RecallReport>,
-    /// Patterns, those with the highest lower bound of success first.
+    /// Patterns, by the lower bound of their success, highest first.
     pub patterns: WorkReport,
-    /// Procedures, those with the highest lower bound of success first.
+    /// Procedures, by the lower bound of their success, highest first.
     pub procedures: WorkReport,
     /// Scheduled backups. `None` if the settings disable them.
     pub backups: Option<BackupStats>,

@@ -138,7 +138,7 @@ impl Heading {
         }
     }
 
-    /// Returns the day in `format`, if the whole group is of one day.
+    /// Returns the day in `format`, if the group is a single day's.
     fn day(&self, format: &str) -> Option<String> {
         self.day.map(|day| day.strftime(format).to_string())
     }

@@ -261,8 +261,8 @@ pub enum Error {
     /// Long-term memory was opened read-only.
     #[error("long-term memory was opened only to be read")]
     ReadOnly,
-    /// The library is of a former version. It must be converted before it is read, which needs
-    /// write access.
+    /// The library was written by a former version. It must be converted before it is read, which
+    /// needs write access.
     #[error(
         "{} was written by a former version and must be migrated before it is read",
         path.display()

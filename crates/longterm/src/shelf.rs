@@ -154,7 +154,7 @@ impl Shelf {
         Ok(library)
     }
 
-    /// Makes `library` the one for later reads, unless the present one is of a newer table.
+    /// Makes `library` the one for later reads, unless the present one has a newer table.
     pub(crate) fn keep_library(&self, library: Library) {
         let mut kept = self.library.write().expect("no holder panics");
         if kept.as_ref().is_none_or(|kept| kept.site().table <= library.site().table) {
@@ -167,7 +167,7 @@ impl Shelf {
         *self.library.write().expect("no holder panics") = None;
     }
 
-    /// Fails if the directories are not those that were opened.
+    /// Fails if the directories are no longer the opened ones.
     pub(crate) fn check_place(&self) -> Result<(), Error> {
         Ok(self.anchor.check()?)
     }

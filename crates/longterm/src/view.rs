@@ -78,12 +78,12 @@ impl LongtermView {
         Ok(LongtermView { gate: self.gate.narrow(filter)?, ..self.clone() })
     }
 
-    /// Stores records, all or none, replacing those of the same identity. When this returns, they
-    /// are durable and found by every search. Replaced versions are kept in the
+    /// Stores records, all or none, replacing records with the same identity. When this returns,
+    /// they are durable and found by every search. Replaced versions are kept in the
     /// [`history`](LongtermView::history).
     ///
-    /// A record whose content is stored already is left as it is, and keeps its first provenance
-    /// and `recorded_at`. A `recorded_at` of the epoch is set to the current time.
+    /// A record whose content is already stored is not changed, and keeps its first provenance and
+    /// `recorded_at`. A `recorded_at` of the epoch is set to the current time.
     ///
     /// # Errors
     /// - [`Error::Scope`] if a record's scope does not fit the gate, [`Error::MachineWide`] if its
@@ -128,7 +128,7 @@ impl LongtermView {
     /// does.
     ///
     /// # Errors
-    /// - [`Error::VectorUnfit`] if a vector is not finite or of another dimension than the store's,
+    /// - [`Error::VectorUnfit`] if a vector is not finite or does not have the store's dimension,
     ///   or the store embeds texts itself.
     /// - As [`store`](LongtermView::store).
     pub async fn store_with_vectors(

@@ -1,5 +1,5 @@
 //! The next step after an error or a finding, as a value that each front end puts into its own
-//! words. The words are not here: a tier does not know the program above it.
+//! words. Not here: the words, since a tier does not know the program above it.
 
 use std::path::PathBuf;
 
@@ -114,7 +114,7 @@ remedies! {
     ForgetByKey,
     /// Name a user, project, agent or session.
     NameScope,
-    /// Review the proposed records, and name those that are meant.
+    /// Review the proposed records, and name the intended ones.
     NameRecords,
     /// Name one of the matching documents.
     NameDocument,
@@ -274,7 +274,7 @@ remedies! {
     },
     /// Act as the user who owns the data directory, or only read it.
     ActAsOwner,
-    /// Choose a directory of its own, or close this one to writes of others.
+    /// Choose a dedicated directory, or revoke the write access of others to this one.
     OwnDirectory {
         /// The directory.
         #[serde(serialize_with = "one_path")]

@@ -35,8 +35,8 @@ use crate::{Error, WorkingView, access::Access};
 /// precedence over the shared one, then that of the project over the one without. The agent and the
 /// session of the view have no effect.
 ///
-/// Results and errors are texts for a language model. They are those of the local implementation of
-/// the memory tool (`memory_20250818`) in the Anthropic SDK.
+/// Results and errors are texts for a language model. Their wording is that of the local
+/// implementation of the memory tool (`memory_20250818`) in the Anthropic SDK.
 ///
 /// ```
 /// # use aios_working::{Config, Working};

@@ -106,8 +106,8 @@ impl Messages<'_> {
         Ok(messages.into_iter().map(chat).collect())
     }
 
-    /// Replaces the content, role, `tokens`, `model` and `metadata` of an existing message by those
-    /// of `message`, and its name and time if `message` has them. Its id and position do not
+    /// Replaces the content, role, `tokens`, `model` and `metadata` of an existing message by the
+    /// values of `message`, and its name and time if `message` has them. Its id and position do not
     /// change. Returns false if the message does not exist here.
     ///
     /// # Errors

@@ -36,7 +36,7 @@ const META: &[&str] = &[
 /// A record and its columns. Implemented by [`fields!`].
 pub(crate) trait Fields: Sized {
     const KIND: Kind;
-    /// Columns of its own, after the id and before those of every record.
+    /// Columns specific to the kind, after the id and before the common ones.
     const COLUMNS: &'static [&'static str];
 
     fn statements() -> &'static Statements;

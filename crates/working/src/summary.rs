@@ -1,7 +1,7 @@
 //! Summaries of goals, sessions and days that ended, extracted from their own texts.
 //!
 //! A goal that ended, a session without further activity and a day are summarised before any of
-//! their records is moved out. The summary is a record of its own, so that a long-term memory
+//! their records is moved out. The summary is a separate record, so that a long-term memory
 //! receives it; a session's summary is also its `summary` field. It belongs to the owner of its
 //! subject and is made only from that owner's records.
 //!
@@ -68,7 +68,7 @@ impl Row for Summary {
         let owner = self.meta.scope.owner();
         for key in keys.filter_map(|key| key.parse::<Key>().ok()) {
             let reference = key.of(owner.clone());
-            // A goal is the first of its own originals.
+            // A goal is the first of its summary's originals.
             if !record.references.contains(&reference) {
                 record.references.push(reference);
             }

@@ -28,8 +28,8 @@ pub(crate) trait Writable: Row {
         Ok(None)
     }
 
-    /// Adjusts the fields that depend on the former version: drops those that do not apply to the
-    /// new one, and keeps those that a change of fields does not set.
+    /// Adjusts the fields that depend on the former version: drops the ones that do not apply to
+    /// the new version, and keeps the ones that a change of fields does not set.
     fn follow(&mut self, _before: &Self) {}
 
     /// Checks the rules of its kind on several records, before the record is stored. `row` is the

@@ -1,6 +1,5 @@
 //! Records that were changed after their source was read. If the unchanged source is read again,
-//! the change is kept. Messages and tool calls are changed by their sources alone, so they are not
-//! here.
+//! the change is kept. Not here: messages and tool calls, which only their sources change.
 
 use aios_longterm::Version;
 use aios_record::{Key, Provenance, Record, forms};

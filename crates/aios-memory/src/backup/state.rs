@@ -119,7 +119,7 @@ impl MemoryView {
         })
     }
 
-    /// Returns the paths of the scheduled backups, unfinished ones included; that of their
+    /// Returns the paths of the scheduled backups, unfinished ones included; the path of their
     /// directory if it cannot be listed.
     pub(crate) async fn scheduled_backup_paths(&self) -> Vec<PathBuf> {
         let dir = self.config().backups_dir();

@@ -91,7 +91,7 @@ impl Graph<'_> {
         Ok(Deleted { count, missing: Vec::new(), keys })
     }
 
-    /// Stores the types of entities that only records in `gone` state, as those of imported notes.
+    /// Stores the types of entities that only records in `gone` state, such as imported notes.
     async fn keep_types(
         &self,
         elements: &[Element],

@@ -37,8 +37,8 @@ pub(crate) fn idle() -> Background {
 async fn run(learner: Learner, mut stopped: watch::Receiver<bool>) {
     let mut rest = REST_MIN;
     loop {
-        // A backlog may take minutes, and each message is a step of its own, so that the end need
-        // not wait for it.
+        // A backlog may take minutes. Each message is a separate step, so that shutdown need not
+        // wait for all of them.
         let caught_up = tokio::select! {
             _ = stopped.changed() => break,
             caught_up = learner.catch_up() => caught_up,

@@ -17,7 +17,7 @@ const FACTS_MAX: usize = 10_000;
 /// Facts that may be learned beyond this maximum before the facts are read again.
 const EXCESS_MAX: usize = 1_000;
 
-/// A person in the messages of an owner: the owner, or somebody with another name.
+/// A person in the messages of an owner: the owner, or a person with another name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Person(Option<String>);
 
@@ -72,14 +72,14 @@ impl SlotForm {
         }
     }
 
-    /// Returns true if both are of one slot.
+    /// Returns true if both are the same slot.
     pub(super) fn is_same(&self, other: &SlotForm) -> bool {
         !self.attribute.is_empty()
             && self.attribute == other.attribute
             && self.subject == other.subject
     }
 
-    /// Returns true if both are the same value of one slot.
+    /// Returns true if both are the same value of the same slot.
     pub(super) fn restates(&self, other: &SlotForm) -> bool {
         self.is_same(other) && self.value == other.value
     }

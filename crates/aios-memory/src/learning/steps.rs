@@ -44,8 +44,8 @@ pub(super) struct Said {
     record: Record,
     pub(super) message: Message,
     before: Option<Message>,
-    /// True if the message may state facts: it is of a person or an assistant, and has no attempt
-    /// to instruct the model.
+    /// True if the message may state facts: it comes from a person or an assistant, and does not
+    /// attempt to instruct the model.
     pub(super) is_read: bool,
     has_injection: bool,
     /// Number of sentences with a secret, which were removed from the message.
@@ -90,8 +90,8 @@ fn without_markers(text: &str) -> (String, u64) {
     (left, dropped)
 }
 
-/// Returns the steps of an owner's messages, in their order. Their facts are those of a chat model,
-/// if one was asked, or else those of the rules.
+/// Returns the steps of an owner's messages, in their order. The facts come from the chat model, if
+/// one was asked, or else from the rules.
 pub(super) fn of(known: &mut Working, said: &[Said], mut extracted: Option<Extracted>) -> Outcome {
     let mut outcome = Outcome::default();
     outcome.refused += extracted.as_ref().map_or(0, |it| it.refused);

@@ -12,7 +12,7 @@ use crate::{
     recalls::{Count, parts_of},
 };
 
-/// Number of records listed, those with the most recalls.
+/// Number of listed records, most recalls first.
 const TOP: usize = 20;
 /// Identities per lookup.
 const LOOKUP: usize = 1000;

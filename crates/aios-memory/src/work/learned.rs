@@ -235,8 +235,8 @@ pub(super) async fn store_derived(
 }
 
 impl Own {
-    /// Returns the failures with this description and error, each with its task: those of the last
-    /// ended tasks, and the earlier ones of this task.
+    /// Returns the failures with this description and error, each with its task: failures of the
+    /// last ended tasks, and earlier failures of this task.
     async fn failures_like(
         &self,
         failed: &Task,

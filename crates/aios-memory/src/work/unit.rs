@@ -341,7 +341,7 @@ pub(super) async fn complete_goal(view: &MemoryView, id: &Id) -> Result<bool, Er
     if !is_open || !view.gate().may_change(&goal.meta.scope) {
         return Ok(false);
     }
-    // Only the owner's tasks: a goal does not cover those of others.
+    // Only the owner's tasks: a goal does not cover other owners' tasks.
     let key = goal_key(id);
     let own = owned(view.shared(), &key.clone().of(goal.meta.scope.owner()))?;
     if !have_ended_well(&own.working().tasks().of_goal(id).await?) {

@@ -9,7 +9,7 @@ use crate::{Error, error::VectorProblem};
 /// The vector space of a store whose callers bring their own vectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Space {
-    /// Name of the space. Vectors are compared only with those of an equal name.
+    /// Name of the space. Vectors are compared only within spaces of the same name.
     pub fingerprint: Fingerprint,
     /// Numbers per vector.
     pub dimension: usize,

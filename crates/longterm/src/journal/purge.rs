@@ -81,8 +81,8 @@ pub(crate) struct Purges {
 }
 
 impl Journal {
-    /// Deletes those of `identities` that are stored and that `gate` sees, stores their tombstones,
-    /// with those of `contents`, and returns the deleted ones. Fails without effect with
+    /// Deletes the `identities` that are stored and that `gate` sees, stores their tombstones,
+    /// including the hashes in `contents`, and returns the deleted ones. Fails without effect with
     /// [`Error::NotYours`] if `gate` may not change one of them.
     pub(crate) async fn forget(
         &self,

@@ -39,7 +39,7 @@ pub(crate) struct Beginning {
     pub(crate) model: Option<String>,
     /// The version that an earlier rebuild for the same purpose reached, or 0.
     pub(crate) built_version: u64,
-    /// True if the table to replace is of the former version, with keys without owners.
+    /// True if the former version wrote the table to replace, with keys without owners.
     pub(crate) is_former: bool,
     /// True if terms and vectors were made by another version of the analysis.
     pub(crate) is_analysed_otherwise: bool,
@@ -127,7 +127,7 @@ impl Journal {
             .await
     }
 
-    /// Returns `true` if the library is of a former version: with keys without owners, or with
+    /// Returns `true` if a former version wrote the library: with keys without owners, or with
     /// terms of another version of the analysis.
     pub(crate) async fn has_former_library(&self) -> Result<bool, Error> {
         self.ledger.read(|db| Ok(is_former(db)? || is_analysed_otherwise(db)?)).await
@@ -192,7 +192,7 @@ impl Journal {
             .await
     }
 
-    /// Returns those of `keys` that were deleted and for which no change waits.
+    /// Returns the `keys` that were deleted and for which no change waits.
     pub(crate) async fn deleted_for_good(&self, keys: Vec<String>) -> Result<Vec<String>, Error> {
         self.ledger
             .read(move |db| {

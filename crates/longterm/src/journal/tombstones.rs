@@ -14,8 +14,8 @@
 //! text alone keeps out every record of the owner with that text, of any kind and scope, in its
 //! text or in a field of its payload (`sayings`).
 //!
-//! Tombstones of the former version are in a table of their own and are hashed by its rules: over
-//! the text as it was written, and over a key without its owner, except for preferences. Such a key
+//! Tombstones of the former version are in a separate table and are hashed by its rules: over the
+//! text as it was written, and over a key without its owner, except for preferences. Such a key
 //! does not match alone, since its record may have been another owner's.
 
 use std::{borrow::Cow, collections::HashMap};

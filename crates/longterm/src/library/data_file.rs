@@ -1,4 +1,4 @@
-//! One data file, read as a table of its own.
+//! One data file, read as a separate table.
 
 use std::{
     fs, io,

@@ -1,7 +1,7 @@
 //! Reads of a table whose files may be damaged.
 //!
-//! A damaged file can make its reader fail in any way, even panic, so each read runs in a task of
-//! its own.
+//! A damaged file can make its reader fail in any way, even panic, so each read runs in a separate
+//! task.
 
 use std::future::Future;
 
@@ -148,7 +148,7 @@ pub(crate) async fn open_guarded(site: Site) -> Result<Option<Library>, Error> {
     guarded(Library::open_unchecked(site)).await
 }
 
-/// Reads in a task of its own, so that a panic becomes an error.
+/// Reads in a separate task, so that a panic becomes an error.
 pub(super) async fn guarded<T: Send + 'static>(
     read: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {

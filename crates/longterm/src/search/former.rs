@@ -33,7 +33,7 @@ pub struct FormerFound {
 
 impl LongtermView {
     /// Searches the versions that records had at `moment` and do not have now. Facts are left out:
-    /// they have times of their own.
+    /// they store their own times of validity.
     ///
     /// # Errors
     /// As [`search`](LongtermView::search).

@@ -154,8 +154,7 @@ impl Kind {
         self.description().common
     }
 
-    /// Returns the fields that it shares with other kinds and that none of its own hides, after its
-    /// own.
+    /// Returns its own fields, then the shared fields that none of its own hides.
     pub fn all_fields(self) -> impl Iterator<Item = &'static Field> {
         let own = self.fields();
         let is_free = move |field: &&Field| own.iter().all(|known| known.name != field.name);

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use aios_analysis::Analyzer;
 
-/// Maximum number of words of a query that is analysed. A longer one is a text of its own.
+/// Maximum number of words of an analysed query. A longer one is a text rather than a question.
 const WORDS_MAX: usize = 32;
 /// Minimum number of characters of a part of an owner's name that counts as a name.
 const NAME_CHARS_MIN: usize = 3;

@@ -18,8 +18,8 @@ use crate::{
 
 impl Rebuild {
     /// Moves the current table to the location that an older journal names. Returns `true` if it is
-    /// a different table; its vectors may then be of another model. If there are several, the first
-    /// one counts, since a replaced table is removed.
+    /// a different table; its vectors may then be from another model. If there are several, the
+    /// first one counts, since a replaced table is removed.
     pub(super) fn find_table(&self, from: Edition) -> Result<bool, Error> {
         let wanted = self.places.site(from.table, 0, 0);
         if !wanted.manifests()?.is_empty() {

@@ -31,7 +31,7 @@ const WRITE_BYTES: usize = 32 << 20;
 /// State of filling a new table.
 pub(super) struct Copying<'a> {
     pub(super) rebuild: &'a Rebuild,
-    /// True if the old table is of the former version.
+    /// True if the former version wrote the old table.
     is_former: bool,
     pub(super) table: Library,
     pub(super) reembedding: Reembedding,
@@ -275,15 +275,15 @@ impl Copying<'_> {
         })
     }
 
-    /// Returns those of `rows` that still have the content with which they were written.
+    /// Returns the `rows` that still have the content with which they were written.
     pub(super) fn intact(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
         let count = rows.len();
         let rules = Rules::of(&self.rebuild.vectors);
         rows.retain(|row| rules.is_intact(row));
         self.findings.unreadable += (count - rows.len()) as u64;
         self.proves_deletions &= count == rows.len();
-        // A model computes such a vector again. Without the journal the vectors may be of a model
-        // with another dimension.
+        // A model computes such a vector again. Without the journal, the vectors may be from a
+        // model with another dimension.
         let dimension = self.rebuild.vectors.dimension();
         let fits = |row: &Row| row.vector.as_ref().is_none_or(|it| it.len() == dimension);
         for row in rows.iter_mut().filter(|row| !row.has_sound_vector() || !fits(row)) {
@@ -329,7 +329,7 @@ impl Copying<'_> {
         self.make_durable().await.map(drop)
     }
 
-    /// Returns the expected keys that are missing, and those that are held in another version.
+    /// Returns the expected keys that are missing, and the keys held in another version.
     pub(super) fn lacking(&self, expected: &Expected) -> (Vec<String>, Vec<(String, u128)>) {
         let (mut missing, mut outdated) = (Vec::new(), Vec::new());
         for (key, hash) in &expected.keys {
