@@ -4,7 +4,7 @@
 //! one rule keeps it closed, independent of the length and content of the text:
 //!
 //! - **markdown**: every line of stored text starts with `> `, and lines after the first of a chunk
-//!   with `> `; headings and the first line do not, and contain no stored text.
+//!   with `>   `; headings and the first line do not, and contain no stored text.
 //! - **xml**: `&`, `<`, `>` and `"` are escaped in texts and attributes.
 //! - **json**: strings are escaped by the JSON rules.
 //!

@@ -1,4 +1,4 @@
-//! A directory that is put in place atomically.
+//! A directory that is filled beside its target and then put in place.
 
 use std::{
     fs::{self, DirBuilder},
