@@ -49,7 +49,7 @@ const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContextOptions {
-    /// The token budget.
+    /// The token budget: the maximum number of tokens.
     pub max_tokens: usize,
     /// The tokenizer that counts the tokens.
     pub tokenizer: Tokenizer,

@@ -1,8 +1,8 @@
 //! Learning: facts from messages, in order and each message once.
 //!
-//! A [`Learner`] reads the change feed behind its own position, which is stored beside the facts. A
+//! A [`Learner`] reads the change feed after its own position, which is stored beside the facts. A
 //! step of a message is stored in one transaction and changes nothing if it is repeated, so a crash
-//! at any moment repeats no fact and loses none. Deleted messages withdraw their facts.
+//! at any moment neither repeats nor loses a fact. Deleted messages withdraw their facts.
 //!
 //! Not here: the rules, see `aios_learning`; the storage of facts, see `aios_working::Facts`.
 

@@ -36,7 +36,7 @@ pub struct Reindexed {
     pub model: String,
     /// Records in the library now.
     pub records: u64,
-    /// Records embedded by this call; the others already had their vectors.
+    /// Number of records embedded by this call. The others already had vectors.
     pub embedded: u64,
     /// The value that `embedding.model` needs before the memory is opened again; `None` if the
     /// setting already selects the model.
@@ -50,7 +50,7 @@ pub struct Repaired {
     pub was_sound: bool,
     /// Records in the library now.
     pub records: u64,
-    /// Rows dropped because their key was already present.
+    /// Number of rows dropped because their key was already present.
     pub repeated: u64,
     /// Records that the journal does not know; their rows are in `unknown_rows`.
     pub unknown: Vec<Identity>,
@@ -67,9 +67,10 @@ pub struct Repaired {
     pub adopted: Vec<Identity>,
     /// Records still in an older journal although they have since been deleted.
     pub gone: Vec<Identity>,
-    /// Rows of the library that an older journal lists as deleted or forgotten; they stay deleted.
+    /// Number of rows of the library that an older journal lists as deleted or forgotten. They
+    /// remain deleted.
     pub kept_out: u64,
-    /// Unreadable rows of the library beside an older journal. They are in `quarantined`.
+    /// Number of unreadable rows of the library beside an older journal. They are in `quarantined`.
     pub unreadable: u64,
     /// The former library, if not all of it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,14 +16,14 @@ pub struct Recalled {
     pub query: String,
     /// The duration of the search in milliseconds.
     pub elapsed_ms: f64,
-    /// Records of all owners that working memory has not yet moved to long-term memory, so that
-    /// they were not searched. 0 unless writing is impossible.
+    /// Number of records, of all owners, that working memory has not yet moved to long-term memory,
+    /// so that they were not searched. 0 unless writing is impossible.
     pub behind: u64,
-    /// Records of this view that were searched by their words alone, because they have no vectors
+    /// Number of records of this view that were searched by word only, because they have no vectors
     /// yet.
     pub vectors_outstanding: u64,
-    /// Records whose version of the moment [`SearchOptions::as_of`] is no longer kept: they had
-    /// more than 100 versions since.
+    /// Number of records whose version at the moment [`SearchOptions::as_of`] is no longer kept:
+    /// they have had more than 100 versions since.
     #[serde(skip_serializing_if = "is_zero")]
     pub versions_lost: u64,
     /// The matching records, best first.

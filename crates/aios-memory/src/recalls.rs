@@ -51,7 +51,7 @@ pub(crate) type Counts = BTreeMap<String, Count>;
 const READER_END: char = '\u{1e}';
 
 /// Returns the key of the recalls of a record by a reader. The reader is the owner for whom the
-/// handle acts, and empty for the shared owner and the administrator.
+/// handle acts; empty for the shared owner and the administrator.
 fn key_of(reader: &str, record: &Identity) -> String {
     format!("{reader}{READER_END}{}", record.encode())
 }

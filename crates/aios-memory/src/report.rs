@@ -75,7 +75,7 @@ pub struct ReportScope {
 
 impl MemoryView {
     /// Reports on the records of this view, superseded and expired ones included. Each record is
-    /// read once, batch by batch, so that RAM does not depend on their number.
+    /// read once, batch by batch, so that the RAM in use does not depend on their number.
     ///
     /// Counts the records of long-term memory, and those of working memory that long-term memory
     /// does not have. Forgotten and deleted records are not counted, so the growth is that of the

@@ -3,7 +3,7 @@
 //!
 //! Letters that look like ASCII ones become those (NFKD, then the skeleton of UTS 39), so that an
 //! English phrase matches in any script. Latin letters lose their accents; other scripts are kept.
-//! Not here: letters that are set apart, which `spaced` joins.
+//! Not here: spaced-out letters, which `spaced` joins.
 
 mod markup;
 

@@ -235,24 +235,25 @@ pub struct Swept {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Events pushed since the handle was opened.
+    /// Number of events pushed since the handle was opened.
     pub pushed: u64,
-    /// Events in the ring, expired ones included.
+    /// Number of events in the ring, expired ones included.
     pub kept: u64,
-    /// Events replaced by newer ones.
+    /// Number of events replaced by newer ones.
     pub evicted: u64,
-    /// Events removed by [`Operational::clear`].
+    /// Number of events removed by [`Operational::clear`].
     pub cleared: u64,
-    /// Events that the overflow accepted.
+    /// Number of events that the overflow accepted.
     pub spilled: u64,
-    /// Critical events that left the ring without being spilled.
+    /// Number of critical events that left the ring without being spilled.
     pub critical_lost: u64,
-    /// Other events that [`Keep::All`] selects and that left the ring without being spilled.
+    /// Number of other events that [`Keep::All`] selects and that left the ring without being
+    /// spilled.
     pub kept_lost: u64,
-    /// Critical events in the ring that wait for the overflow.
+    /// Number of critical events in the ring that wait for the overflow.
     pub critical_waiting: u64,
-    /// Events that were unavailable when a reader with a [`Cursor`] reached them, summed over
-    /// readers.
+    /// Number of events that were unavailable when a reader with a [`Cursor`] reached them, summed
+    /// over readers.
     pub lapped: u64,
 }
 
@@ -456,8 +457,8 @@ impl Events {
         swept
     }
 
-    /// Offers a last time the events that left the ring while no other thread was responsible for
-    /// them.
+    /// Offers, for the last time, the events that left the ring while no other thread was
+    /// responsible for them.
     fn see_off(&self, leaving: Leaving) {
         for event in leaving {
             if event.is_critical() {

@@ -84,7 +84,7 @@ const LEFT: u8 = 4;
 /// State of the baton after an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Finish {
-    /// The event was accepted; no thread needs the baton any more.
+    /// The event was accepted; no thread needs the baton.
     Settled,
     /// The event is in the ring, for the next thread that claims it.
     Waiting,

@@ -168,13 +168,13 @@ pub struct Span {
 /// yet counts as evicted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RingCounters {
-    /// Entries pushed since the start.
+    /// Number of entries pushed since the start.
     pub pushed: u64,
-    /// Entries in the ring.
+    /// Number of entries in the ring.
     pub kept: u64,
-    /// Entries replaced by newer ones.
+    /// Number of entries replaced by newer ones.
     pub evicted: u64,
-    /// Entries removed by clearing.
+    /// Number of entries removed by clearing.
     pub cleared: u64,
 }
 

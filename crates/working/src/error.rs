@@ -203,8 +203,9 @@ pub enum Error {
         /// Cause.
         source: io::Error,
     },
-    /// The file cannot be used: it is locked, closed, newer, another program's or user's, not in
-    /// its place, read-only or damaged, or too many calls are waiting.
+    /// The file cannot be used: it is locked, closed, read-only or damaged, was moved or replaced,
+    /// or belongs to a newer version, another program or another user; or too many calls are
+    /// waiting.
     #[error("failed to use working memory")]
     Storage(#[source] aios_ledger::Error),
 }

@@ -25,7 +25,7 @@ pub struct ToolCall {
     /// The task of the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<Id>,
-    /// Iteration of the task.
+    /// Number of the task's iteration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iteration: Option<i64>,
     /// Name of the tool.

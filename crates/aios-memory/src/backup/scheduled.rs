@@ -1,5 +1,5 @@
 //! Scheduled backups: one is made when it is due, then the oldest are removed. Several processes
-//! may do this at once. A lock admits one of them, and the newest backup on disk decides if one is
+//! may do this at once. A lock admits one process, and the newest backup on disk decides if one is
 //! due.
 
 use std::{

@@ -25,8 +25,8 @@ use crate::{
     library::{Edition, RowTerms},
 };
 
-/// Maximum bytes per drain, beside the limit in rows. Arrow's text columns end at 2 GiB, and RAM
-/// ends earlier.
+/// Maximum bytes per drain, beside the limit in rows. Arrow's text columns are limited to 2 GiB,
+/// and RAM usually to less.
 const DRAIN_BYTES_MAX: usize = 64 << 20;
 
 impl Journal {

@@ -19,7 +19,7 @@ const READ_ROWS: usize = 128;
 /// The result of comparing the library with the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Verification {
-    /// Records that were compared.
+    /// Number of records that were compared.
     pub checked: u64,
     /// Records that the library should hold and does not, or that are in a file that cannot be
     /// read.

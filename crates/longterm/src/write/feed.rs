@@ -13,9 +13,9 @@ use crate::{
 /// Consecutive entries of another tier's change feed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedPage {
-    /// The watermark that this page continues from.
+    /// The position in the feed after which this page begins: the watermark before it is applied.
     pub after: u64,
-    /// The watermark after it is applied.
+    /// The position in the feed through which this page reaches: the watermark after it is applied.
     pub through: u64,
     /// The changes, oldest first.
     pub changes: Vec<FeedItem>,

@@ -37,8 +37,8 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 const TRIES_MAX: usize = 32;
 const STRETCH_BYTES: usize = 1024;
 
-/// Bytes of a run that are judged, and bytes from the literal of a shape of several parts in which
-/// it is searched; the last part may be longer.
+/// Maximum number of bytes of a run that are examined, and of bytes from the literal of a shape of
+/// several parts in which it is searched; the last part may be longer.
 const RUN_BYTES_MAX: usize = 1024;
 const SHAPE_BYTES_MAX: usize = 1024;
 

@@ -75,7 +75,7 @@ impl Speller {
         Ok(variants)
     }
 
-    /// Returns the `guesses` whose terms some text of the store may have, of any owner.
+    /// Returns the `guesses` whose terms may occur in a text of any owner.
     fn in_store(&self, mut guesses: Vec<Guess>, vocabulary: &Vocabulary) -> Vec<Guess> {
         if vocabulary.is_in_ram {
             let names = self.names.read().expect("no holder panics");
