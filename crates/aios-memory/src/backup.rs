@@ -1,7 +1,7 @@
 //! Copying a whole data directory while it is in use, and restoring a copy.
 //!
 //! `schedule` has the names and times of scheduled copies, `scheduled` makes and removes them,
-//! `looks` does so in the background, and `state` describes them.
+//! `checks` does so in the background, and `state` describes them.
 
 mod checks;
 mod files;
@@ -60,9 +60,9 @@ pub struct Copied {
 impl Upkeep<'_> {
     /// Copies the whole memory into `dir`, which is created or must be empty: both databases and
     /// the library, each a consistent snapshot, and consistent with each other. The copy contains
-    /// everything acknowledged before the call; the memory may be in use meanwhile. `progress`
-    /// receives the number of copied bytes of the library. The copy is staged beside `dir` and
-    /// moved there by one rename; it is on disk when this returns.
+    /// everything acknowledged before the call; the memory may be in use during the copy.
+    /// `progress` receives the number of copied bytes of the library. The copy is staged beside
+    /// `dir` and moved there by one rename; it is on disk when this returns.
     ///
     /// # Errors
     /// - [`Error::ReadOnly`] if the memory is read-only, because the memory records the paths of

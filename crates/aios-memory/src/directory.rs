@@ -1,5 +1,5 @@
 //! The data directory: creating it, refusing files of other users, and locking it for operations
-//! that need it alone. The contents of its files are not handled here.
+//! that need it alone. Not here: the contents of its files.
 
 use std::{
     ffi::OsStr,
@@ -46,7 +46,7 @@ const PREFIXES: &[&str] = &["working.db", "journal.db", Temporary::PREFIX, ".tmp
 const UPKEEP: &str = "upkeep.lock";
 
 /// A directory for temporary files of this process, in the data directory of a memory. It is
-/// removed on drop; that of a killed process is removed when the memory is opened again.
+/// removed on drop; the directory of a killed process is removed when the memory is opened again.
 #[derive(Debug)]
 pub struct Scratch(Temporary);
 

@@ -1,5 +1,5 @@
 //! The examination of a whole data directory, tier by tier, with a remedy for each finding, and the
-//! verification of stored data. No remedy is carried out here.
+//! verification of stored data. Not here: carrying out remedies.
 
 mod examined;
 

@@ -1,4 +1,4 @@
-//! Events as a view records them. Not here: their way from RAM to the disk, see `spill`.
+//! Events as a view records them. Not here: their transfer from RAM to disk, see `spill`.
 
 use aios_operational::{Event, Pushed};
 use aios_record::Kind;
@@ -50,9 +50,9 @@ impl Events<'_> {
 
 impl MemoryView {
     /// Records an event in RAM, without waiting. A critical event is queued for the disk when this
-    /// returns, and searchable soon afterwards. Events have no owner. The guard checks events on
-    /// their way to the disk, not those in RAM: a refused event is not written, critical or not,
-    /// but counted in [`Stats`](crate::Stats) and logged.
+    /// returns, and searchable soon afterwards. Events have no owner. The guard checks events when
+    /// they are written to disk, not in RAM: a refused event is not written, critical or not, but
+    /// counted in [`Stats`](crate::Stats) and logged.
     ///
     /// # Errors
     /// - [`Error::ReadOnly`] if the memory was opened read-only.

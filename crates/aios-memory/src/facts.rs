@@ -32,8 +32,8 @@ const CONTRADICTIONS_MAX: usize = 1000;
 /// Statements that were learned from messages, with evidence and two axes of time.
 ///
 /// A fact is true from `valid_from` to `valid_to`, and known from `stated_at` on. A fact with a
-/// slot, such as the home of Ada, ends when another value of the slot is stated; nothing is deleted
-/// then. If the setting `learning.auto` is on, messages are learned from as they are stored.
+/// slot, such as the home of Ada, ends when another value of the slot is stated; nothing is
+/// deleted. If the setting `learning.auto` is on, messages are learned from as they are stored.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config, FactQuery};

@@ -61,12 +61,13 @@ impl Forgetting<'_> {
 }
 
 impl MemoryView {
-    /// Forgets records: removes them at once from working memory, from long-term memory and from
-    /// every search. Dependent records (a goal's tasks, a task's tool calls, a session's messages
-    /// and tasks) and derived ones (summaries) are forgotten too. The session of a forgotten
-    /// message loses its summary, which was derived from its messages; maintenance makes a new one
-    /// from the rest. [`Receipt::related`] and [`Receipt::remade`] list all of these. Records of
-    /// other owners are not affected, nor derived ones of a project other than this view's.
+    /// Forgets records: removes them immediately from working memory, from long-term memory and
+    /// from every search. Dependent records (a goal's tasks, a task's tool calls, a session's
+    /// messages and tasks) and derived ones (summaries) are forgotten too. The session of a
+    /// forgotten message loses its summary, which was derived from its messages; maintenance makes
+    /// a new one from the rest. [`Receipt::related`] and [`Receipt::remade`] list all of these.
+    /// Records of other owners are not affected, nor derived ones of a project other than this
+    /// view's.
     ///
     /// With [`ForgetOptions::purge`], no file of the data directory keeps a byte of the records
     /// when this returns, unless [`Receipt::pending`] lists an obstacle. An interrupted purge is

@@ -48,7 +48,7 @@ struct Shared {
     checked: AtomicBool,
     /// The position up to which this process has trimmed the feed.
     trimmed: AtomicU64,
-    /// One page at a time: a concurrent pump would embed the same texts for nothing.
+    /// Serialises the pages: a concurrent pump would only embed the same texts again.
     pumping: Mutex<()>,
     wake: Notify,
     deriver: Deriver,

@@ -111,8 +111,8 @@ pub struct Repaired {
 /// Rebuilds the library of the memory that `config` describes with `model`, named as in
 /// `embedding.model`. Default: the configured model; for `auto`, the current default model,
 /// regardless of the model of the stored vectors. Vectors of that model are kept, all others are
-/// computed again. The memory may be in use meanwhile; if the model changes, other processes must
-/// open it again afterwards. An interrupted reindex continues with the next call.
+/// computed again. The memory may be in use during the call; if the model changes, other processes
+/// must open it again afterwards. An interrupted reindex continues with the next call.
 ///
 /// # Errors
 /// - [`Error::Config`] if a setting is out of its bounds.
@@ -147,7 +147,7 @@ pub async fn reindex(
 /// Repairs the library of the memory that `config` describes, if it is not sound: afterwards it
 /// contains each record of the journal once, recovered from the readable part of the library and
 /// from working memory. Unrecoverable records are listed and dropped from the journal. The memory
-/// may be in use meanwhile.
+/// may be in use during the call.
 ///
 /// Accepts a database that is older than the others. A damaged `journal.db` is quarantined and
 /// treated as an older, empty one. With an older journal, the library determines which records were
@@ -155,9 +155,10 @@ pub async fn reindex(
 /// again, except those forgotten since.
 ///
 /// # Errors
-/// [`Error::Config`] if a setting is out of its bounds; [`Error::ReadOnly`] with
-/// [`Access::ReadOnly`]; [`Error::Place`] while another process repairs or reindexes the memory;
-/// errors of working or long-term memory.
+/// - [`Error::Config`] if a setting is out of its bounds.
+/// - [`Error::ReadOnly`] with [`Access::ReadOnly`].
+/// - [`Error::Place`] while another process repairs or reindexes the memory.
+/// - Errors of working or long-term memory.
 pub async fn repair(
     config: Config,
     progress: impl Fn(Progress) + Send + Sync + 'static,

@@ -254,8 +254,8 @@ pub enum Error {
         /// Path of the file.
         path: PathBuf,
     },
-    /// A file or directory must not be used: it belongs to another user of the system, or is no
-    /// longer in its place. The call acknowledges nothing.
+    /// A file or directory must not be used: it belongs to another user of the system, or was
+    /// moved, replaced or removed. The call acknowledges nothing.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// Long-term memory was opened read-only.

@@ -1,7 +1,7 @@
 //! The view: the record operations of long-term memory through a gate.
 //!
-//! Every operation on records uses a view. The gate sets the scope of stored records; reads show
-//! only what the gate sees, and only what the gate may change is changed or removed.
+//! Every operation on records uses a view. The gate sets the scope of stored records; reads return
+//! only records that the gate sees, and only records that it may change are changed or removed.
 
 use std::sync::Arc;
 
@@ -101,8 +101,8 @@ impl LongtermView {
     /// Stores many records as [`store`](LongtermView::store) does, but embeds them in the
     /// background, unless the model [is fast](aios_embedding::Embedder::is_fast). When this
     /// returns, they are durable, and every search finds them by their words. They are found by
-    /// meaning once they are embedded, even if this process ends before. A search waits briefly for
-    /// that, see [`Config::vector_wait`](crate::Config), and returns the number of
+    /// meaning once they are embedded, even if this process ends earlier. A search waits briefly
+    /// for that, see [`Config::vector_wait`](crate::Config), and returns the number of
     /// [outstanding](crate::Found::vectors_outstanding) vectors.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Health checks of the whole memory, with a remedy for each finding. Nothing is changed here.
+//! Health checks of the whole memory, with a remedy for each finding. Not here: changes.
 
 use std::{
     fs::{Metadata, metadata},
@@ -73,7 +73,7 @@ impl Check {
 impl Upkeep<'_> {
     /// Checks the whole memory, of every owner: always the same checks in the same order, including
     /// those without a problem. Changes nothing. Takes as long as reading the whole file; other
-    /// calls continue meanwhile.
+    /// calls are not blocked.
     ///
     /// # Errors
     /// [`Error::Storage`] after [`Working::close`](crate::Working::close). Any other failure is a

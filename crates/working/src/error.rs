@@ -181,11 +181,11 @@ pub enum Error {
         path: PathBuf,
     },
     /// The disk is full, or a single write would take the file beyond twice
-    /// [`Config::file_bytes_max`](crate::Config::file_bytes_max). Nothing of the call was written.
+    /// [`Config::file_bytes_max`](crate::Config::file_bytes_max). The call wrote nothing.
     #[error("the disk is full, or the file would grow to twice its limit")]
     DiskFull(#[source] aios_ledger::Error),
-    /// The file would exceed [`Config::file_bytes_max`](crate::Config::file_bytes_max). Nothing of
-    /// the call was written.
+    /// The file would exceed [`Config::file_bytes_max`](crate::Config::file_bytes_max). The call
+    /// wrote nothing.
     #[error("working memory would take {bytes} bytes on disk, the limit is {bytes_max}")]
     LimitReached {
         /// Size that the file would have.
@@ -299,7 +299,7 @@ impl Error {
     }
 
     /// Returns true if the file, or one beside it, could not be written for lack of permission or
-    /// room. Reading it with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be possible.
+    /// space. Reading it with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be possible.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {

@@ -166,7 +166,7 @@ impl Facts<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the fact does not exist; [`Error::NotYours`] if it is shared and the
-    /// view belongs to a user.
+    /// view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn reject(self, id: &Id) -> Result<Vec<Identity>, Error> {
         let id = id.clone();
         self.view.free_room(move |access| withdraw::reject(access, &id)).await
@@ -176,7 +176,7 @@ impl Facts<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the fact does not exist; [`Error::NotYours`] if it is shared and the
-    /// view belongs to a user.
+    /// view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn confirm(self, id: &Id) -> Result<Fact, Error> {
         let id = id.clone();
         self.view

@@ -39,7 +39,7 @@
 //! owner, so two owners can store the same id independently. A bare id resolves to the owner's own
 //! record, or else the shared one; if an administrator's view finds several, the call returns
 //! [`Error::Ambiguous`]. A user's view shows shared records and refuses to change them with
-//! [`Error::NotYours`]; the records of other users do not exist for it.
+//! [`Error::NotYours`]; it does not see the records of other users.
 //!
 //! ```
 //! use aios_record::{Gate, Owner};

@@ -92,7 +92,7 @@ impl Sessions<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
-    /// the view belongs to a user.
+    /// the view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn touch(self, id: &Id) -> Result<(), Error> {
         let id = id.clone();
         self.view
@@ -110,7 +110,7 @@ impl Sessions<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
-    /// the view belongs to a user.
+    /// the view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn set_summary(self, id: &Id, summary: impl Into<String>) -> Result<Session, Error> {
         let (id, summary) = (id.clone(), summary.into());
         self.view

@@ -267,7 +267,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the task does not exist; [`Error::NotYours`] if it is shared and the
-    /// view belongs to a user.
+    /// view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn set_status(
         self,
         id: &Id,
@@ -359,7 +359,7 @@ impl Tasks<'_> {
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
     /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
-    /// changes its scope.
+    /// changes its scope; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn update(
         self,
         id: &Id,

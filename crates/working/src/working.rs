@@ -45,9 +45,9 @@ impl Working {
     ///
     /// # Errors
     /// - [`Error::Storage`] if the file is not for this program, or cannot be created, read or
-    ///   migrated. If it can only be read, [`Error::is_read_only`] holds; processes that have it
-    ///   open are not affected.
-    /// - [`Error::DiskFull`].
+    ///   migrated. If it can only be read, [`Error::is_read_only`] returns true; processes that
+    ///   have it open are not affected.
+    /// - [`Error::DiskFull`] if the disk is full.
     /// - [`Error::Older`] if it has not reached [`Config::reached`].
     pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
         let options = Options {
@@ -152,8 +152,8 @@ impl Working {
         self.view.ledger.path()
     }
 
-    /// Writes the queued commands and closes the file. Later calls fail, and
-    /// [`Error::is_closed`] holds.
+    /// Writes the queued commands and closes the file. Later calls fail with an error for which
+    /// [`Error::is_closed`] returns true.
     pub async fn close(&self) {
         self.view.ledger.close().await;
     }

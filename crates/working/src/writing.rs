@@ -2,7 +2,7 @@
 //! feed are handled in one place.
 //!
 //! [`write()`] prepares a record (times and derived fields), checks it, resolves its references,
-//! and puts its row, the words of its text and the trace of the change in one transaction.
+//! and writes its row, the words of its text and the trace of the change in one transaction.
 
 use aios_record::{Id, Kind, Scope, Timestamp};
 use rusqlite::{

@@ -1,4 +1,4 @@
-//! Deleting from the graph, for good: the records are forgotten. Deleting a part that does not
+//! Permanent deletion from the graph: the records are forgotten. Deleting a part that does not
 //! exist succeeds.
 
 use std::collections::{BTreeMap, HashSet};
@@ -36,8 +36,8 @@ impl Graph<'_> {
     /// Deletes observations of entities. An entity with a type is kept without its observations.
     ///
     /// # Errors
-    /// [`Error::is_not_yours`] if an observation is shared and this is the view of a user. Nothing
-    /// is deleted then. Otherwise as [`forget`](crate::MemoryView::forget).
+    /// [`Error::is_not_yours`] if an observation is shared and this is the view of a user; in that
+    /// case nothing is deleted. Otherwise as [`forget`](crate::MemoryView::forget).
     pub async fn delete_observations(&self, deletions: &[Observations]) -> Result<Deleted, Error> {
         self.view.check_writable()?;
         let _turn = self.turn().await;
@@ -70,8 +70,8 @@ impl Graph<'_> {
     /// Deletes relations.
     ///
     /// # Errors
-    /// [`Error::is_not_yours`] if a relation is shared and this is the view of a user. Nothing is
-    /// deleted then. Otherwise as [`forget`](crate::MemoryView::forget).
+    /// [`Error::is_not_yours`] if a relation is shared and this is the view of a user; in that case
+    /// nothing is deleted. Otherwise as [`forget`](crate::MemoryView::forget).
     pub async fn delete_relations(&self, relations: &[Relation]) -> Result<Deleted, Error> {
         self.view.check_writable()?;
         let _turn = self.turn().await;

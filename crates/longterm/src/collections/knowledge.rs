@@ -173,7 +173,8 @@ impl KnowledgeCollection<'_> {
     /// text is returned whole.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the record is not knowledge; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not knowledge; [`Error::Journal`], [`Error::Library`] if
+    /// a store cannot be read.
     pub async fn get(self, id: &Id) -> Result<Option<Knowledge>, Error> {
         self.view.item(id).await
     }
@@ -183,7 +184,8 @@ impl KnowledgeCollection<'_> {
     /// retired ones are left out.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if a record cannot be read; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if a record cannot be read; [`Error::Journal`], [`Error::Library`] if a
+    /// store cannot be read.
     pub async fn find(
         self,
         category: Option<&str>,

@@ -43,7 +43,8 @@ impl LongtermView {
     /// beginning or after the position `after`. Expired records are left out.
     ///
     /// # Errors
-    /// [`Error::TooMany`] if `limit` exceeds [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::TooMany`] if `limit` exceeds [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`]
+    /// if a store cannot be read.
     pub async fn list(
         &self,
         kind: Kind,

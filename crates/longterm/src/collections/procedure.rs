@@ -156,7 +156,8 @@ impl Procedures<'_> {
     /// Returns the procedure with this id, or `None` if it is not stored.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the record is not a procedure; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not a procedure; [`Error::Journal`], [`Error::Library`]
+    /// if a store cannot be read.
     pub async fn get(self, id: &Id) -> Result<Option<Procedure>, Error> {
         self.view.item(id).await
     }

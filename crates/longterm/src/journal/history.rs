@@ -2,7 +2,7 @@
 //!
 //! A version in the library is not in the journal, so a writer that replaces it must have read it.
 //! If it has not, the write is refused (`Unread`) without effect; the writer reads the version and
-//! retries. New records never pay for this.
+//! retries. New records need no such read.
 
 use std::{collections::HashSet, sync::Arc};
 

@@ -70,10 +70,10 @@ pub(crate) async fn reindex_on(
     Ok(findings.into_reindexed())
 }
 
-/// Rebuilds the library of the data directory `dir` from its readable parts: each record that the
-/// journal knows once, nothing else, and all indexes. Returns the records that cannot be saved.
-/// Rows that the journal does not know, and the old table if parts of it could not be read, are
-/// moved to `quarantine/`. Other processes continue during the call.
+/// Rebuilds the library of the data directory `dir` from its readable parts. The result has each
+/// record of the journal once, no other records, and all indexes. Returns the records that cannot
+/// be saved. Rows that the journal does not know, and the old table if parts of it could not be
+/// read, are moved to `quarantine/`. Other processes continue during the call.
 ///
 /// Missing and outdated records may be stored again by a caller that has them.
 /// [`give_up`](Upkeep::give_up) stops waiting for missing ones.

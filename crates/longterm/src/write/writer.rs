@@ -1,4 +1,4 @@
-//! The one way into the journal: no update is lost, and replaced versions stay reachable.
+//! The only write path to the journal: no update is lost, and replaced versions stay reachable.
 
 use std::{
     collections::HashMap,

@@ -29,7 +29,7 @@ const CHARS_SHOWN: usize = 200;
 pub struct FilePath(String);
 
 impl FilePath {
-    /// Returns the canonical form of `path`. The names `.` and `..` are resolved without looking at
+    /// Returns the canonical form of `path`. The names `.` and `..` are resolved without reading
     /// stored files.
     ///
     /// # Errors

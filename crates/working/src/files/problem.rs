@@ -1,8 +1,8 @@
 //! The reasons for which a file command is refused.
 //!
-//! A language model reads these messages. Where the memory tool of the Anthropic SDK has the same
-//! reason, the wording is that of its local implementation, to which models are used. It differs
-//! from the form of other errors here.
+//! A language model reads these messages. If the memory tool of the Anthropic SDK has the same
+//! reason, the wording is that of its local implementation, which models know. It differs from the
+//! form of other errors here.
 
 use super::bounds::{
     FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_MAX, FILES_ROOT, LINES_MAX,
