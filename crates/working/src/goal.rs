@@ -149,7 +149,7 @@ impl Goals<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the goal does not exist; [`Error::NotYours`] if it is shared and the
-    /// view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
+    /// view belongs to a user; otherwise as [`put`](Goals::put).
     pub async fn set_status(
         self,
         id: &Id,
@@ -195,7 +195,7 @@ impl Goals<'_> {
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
     /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
-    /// changes its scope; otherwise as [`Goals::put`](crate::Goals::put).
+    /// changes its scope; otherwise as [`put`](Goals::put).
     pub async fn update(
         self,
         id: &Id,

@@ -35,7 +35,7 @@ pub struct SearchOptions {
     pub scope: ScopeFilter,
     /// Kinds of the records. Default: all.
     pub kinds: Option<Vec<Kind>>,
-    /// Labels, at least one of which a record must have. Default: none, which selects all records.
+    /// Labels. Selects records with at least one of them. Default: none, which selects all records.
     pub tags: Vec<String>,
     /// Earliest time at which the records happened, inclusive. A record without such a time counts
     /// by its time of recording. Default: none.
