@@ -1,9 +1,9 @@
-//! The single entry point for stored records, be they written directly, ingested, imported or
+//! The single entry point for stored records, whether written directly, ingested, imported or
 //! restored from an export.
 //!
 //! For each [`Arrival`], in order, an [`Admission`] determines its owner (by the gate of its view),
 //! whether it is stored or was forgotten, its text after the guard, and the tier that stores it.
-//! The [`Verdict`] names the outcome. `aios-exchange` brings in the records of files this way.
+//! The [`Verdict`] names the outcome. `aios-exchange` imports files this way.
 //!
 //! ```
 //! use aios_memory::{
@@ -26,7 +26,7 @@
 //! # }
 //! ```
 //!
-//! Reading files is not done here, nor reading records from objects, which `aios-draft` does.
+//! Not here: reading files (`aios-exchange`), and reading records from objects (`aios-draft`).
 
 mod arrival;
 mod candidate;
@@ -88,7 +88,7 @@ pub struct Admission {
     first_guard: Option<Guard>,
     /// With [`Mode::DryRun`] nothing is stored; verdicts name the expected outcome.
     mode: Mode,
-    /// The content that this source brought before, by identity.
+    /// Digests of the contents that this source brought before, by identity.
     seen: HashMap<Identity, Told>,
     /// The identities among them that were forgotten.
     kept_out: HashSet<Identity>,
@@ -127,9 +127,9 @@ impl Admission {
         Admission { mode, ..self }
     }
 
-    /// Removes secrets from every text, even if the settings only mark them. For texts that nobody
-    /// chose to store, such as the transcript of an agent. Secrets that the settings refuse are
-    /// refused.
+    /// Removes secrets from every text, even if the settings only mark them. For texts that no
+    /// person chose to store, such as the transcript of an agent. Secrets that the settings refuse
+    /// are still refused.
     #[must_use]
     pub fn with_secrets_redacted(self) -> Admission {
         Admission { first_guard: self.redaction(), ..self }
@@ -147,8 +147,8 @@ impl Admission {
     /// conversations follow.
     ///
     /// # Errors
-    /// Errors of the tiers that concern all records, such as a full disk. Records already stored
-    /// stay.
+    /// Errors of the tiers that concern all records, such as a full disk. Records that were already
+    /// stored remain stored.
     pub async fn admit(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Verdict>, Error> {
         self.admit_boxed(arrivals).await
     }

@@ -44,8 +44,8 @@ use crate::{
 /// maintenance.
 ///
 /// [`shutdown`](AgentMemory::shutdown) flushes pending writes. If the last clone is dropped without
-/// it, background work stops by itself and no acknowledged write is lost: changes that have not
-/// reached the library are in a SQLite file, and are moved when the directory is opened again.
+/// it, background work stops and no acknowledged write is lost: changes that have not reached the
+/// library are in a SQLite file, and are moved when the directory is opened again.
 #[derive(Clone, Debug)]
 pub struct AgentMemory {
     view: MemoryView,

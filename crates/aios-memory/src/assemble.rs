@@ -14,8 +14,8 @@ use crate::{Error, MemoryView, tokens::Tokenizer};
 
 /// The part of the budget that current facts may take, as a divisor: hits come first.
 const FACTS_SHARE: usize = 10;
-/// Number of hits, the best ones, beside which the facts that they state are left out, and their
-/// minimum relevance. Others may lack room.
+/// Maximum number and minimum relevance of the hits whose facts are left out, since the hits state
+/// them. Hits after these may not fit.
 const STATED_BY_MAX: usize = 10;
 const STATED_BY_RELEVANCE_MIN: f64 = 0.5;
 /// Characters that count as a token of a fact.
@@ -29,7 +29,7 @@ const WORKING_CANDIDATES: usize = 5;
 /// relevance.
 const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 
-/// The options of a context. [`MemoryView::context_options`] returns those of the settings.
+/// The options of a context. [`MemoryView::context_options`] returns the configured ones.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config};
@@ -49,7 +49,7 @@ const WORKING_RELEVANCE: [f64; WORKING_CANDIDATES] = [0.5, 0.4, 0.3, 0.2, 0.1];
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContextOptions {
-    /// The token budget.
+    /// The token budget: the maximum number of tokens.
     pub max_tokens: usize,
     /// The tokenizer that counts the tokens.
     pub tokenizer: Tokenizer,
@@ -94,7 +94,7 @@ impl ContextOptions {
     }
 }
 
-/// The two halves of a context, for callers that pack the same candidates several times.
+/// The two steps of assembling a context, for callers that pack the same candidates several times.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config};
@@ -121,7 +121,7 @@ pub struct Contexts<'a> {
 }
 
 impl MemoryView {
-    /// Returns the two halves of a context.
+    /// Returns the two steps of assembling a context.
     #[must_use]
     pub fn contexts(&self) -> Contexts<'_> {
         Contexts { view: self }
@@ -283,8 +283,8 @@ impl MemoryView {
 
 impl MemoryView {
     /// Counts a recall of each record in a context, apart from the messages and the profile that
-    /// every context of a session has. The administrator's contexts do not count, because their ids
-    /// do not say where an id ends and the owner begins.
+    /// every context of a session has. The administrator's contexts are not counted, because their
+    /// ids do not delimit id and owner.
     fn count_chunks(&self, context: &Context) {
         let Some(owner) = self.gate().acts_for() else { return };
         let found = context.chunks.iter().filter(|chunk| chunk.section == Section::Retrieved);
@@ -303,9 +303,9 @@ impl MemoryView {
 }
 
 impl Contexts<'_> {
-    /// Gathers all candidates of a context for `task`: the first half of
-    /// [`assemble_context`](MemoryView::assemble_context). [`pack`](Contexts::pack) is the
-    /// second; it can be repeated with another budget or format.
+    /// Gathers all candidates of a context for `task`: the first step of
+    /// [`assemble_context`](MemoryView::assemble_context). [`pack`](Contexts::pack) is the second;
+    /// it can be repeated with another budget or format.
     ///
     /// # Errors
     /// [`Error::Vocabulary`] if the session is not a valid id; errors of the tiers, for example if

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::{sync::watch, task::JoinHandle};
 
-/// A background task. After a drop it ends at its next look at [`stopped`](Background::stopped);
-/// [`stop`](Background::stop) waits for that.
+/// A background task. After a drop it ends when it next checks [`stopped`](Background::stopped);
+/// [`stop`](Background::stop) waits for its end.
 pub(crate) struct Background {
     /// Completes "the task that ...".
     purpose: &'static str,
@@ -14,12 +14,12 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    /// Returns a handle whose task has not started. A memory that is only read starts none.
+    /// Returns a handle whose task has not started. A read-only memory starts no task.
     pub(crate) fn idle(purpose: &'static str) -> Background {
         Background { purpose, stop: watch::channel(false).0, task: Mutex::new(None) }
     }
 
-    /// Returns the receiver that tells the task to end. It also changes if the handle is dropped.
+    /// Returns the receiver that signals the task to end. It also changes if the handle is dropped.
     pub(crate) fn stopped(&self) -> watch::Receiver<bool> {
         self.stop.subscribe()
     }
@@ -29,7 +29,7 @@ impl Background {
         *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokio::spawn(work));
     }
 
-    /// Tells the task to end, and waits for it.
+    /// Signals the task to end, and waits for it.
     pub(crate) async fn stop(&self) {
         // Sending fails only if the task has already ended.
         let _ = self.stop.send(true);

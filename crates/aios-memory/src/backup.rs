@@ -1,7 +1,7 @@
 //! Copying a whole data directory while it is in use, and restoring a copy.
 //!
 //! `schedule` has the names and times of scheduled copies, `scheduled` makes and removes them,
-//! `looks` does so in the background, and `state` describes them.
+//! `checks` does so in the background, and `state` describes them.
 
 mod checks;
 mod files;
@@ -60,16 +60,16 @@ pub struct Copied {
 impl Upkeep<'_> {
     /// Copies the whole memory into `dir`, which is created or must be empty: both databases and
     /// the library, each a consistent snapshot, and consistent with each other. The copy contains
-    /// everything acknowledged before the call; the memory may be in use meanwhile. `progress`
-    /// receives the number of copied bytes of the library. The copy is staged beside `dir` and
-    /// moved there by one rename; it is on disk when this returns.
+    /// everything acknowledged before the call; the memory may be in use during the copy.
+    /// `progress` receives the number of copied bytes of the library. The copy is staged beside
+    /// `dir` and moved there by one rename; it is on disk when this returns.
     ///
     /// # Errors
-    /// - [`Error::ReadOnly`] if the memory is read-only, because the memory records the places of
+    /// - [`Error::ReadOnly`] if the memory is read-only, because the memory records the paths of
     ///   its copies.
     /// - [`Error::Output`] if `dir` is not empty or cannot be written.
     /// - [`Error::Input`] if `working.db` is damaged.
-    /// - [`Error::Place`] if `dir` lies in the data directory or contains it, or while another
+    /// - [`Error::Place`] if `dir` is inside the data directory or contains it, or while another
     ///   process writes there.
     /// - Errors of the tiers, also if `journal.db` is damaged.
     pub async fn backup(
@@ -132,18 +132,21 @@ impl Upkeep<'_> {
     }
 }
 
-/// Restores a copy made by [`Upkeep::backup`] into the data directory of `config`, which
-/// must be empty or absent and not in use. The files are staged beside the data directory with
-/// private modes and moved there by one rename; until then the data directory cannot be opened.
-/// Blocks no async worker. An interrupted restore starts over. Database pages and the checksums of
-/// library files are verified; a damaged backup is restored nevertheless, and reported as an error.
+/// Restores a copy made by [`Upkeep::backup`] into the data directory of `config`, which must be
+/// empty or absent and not in use.
+///
+/// The files are staged beside the data directory with private modes and moved there by one rename;
+/// until then the data directory cannot be opened. Blocks no async worker. An interrupted restore
+/// starts over. Database pages and the checksums of library files are verified; a damaged backup is
+/// restored nevertheless, and reported as an error.
 ///
 /// # Errors
-/// [`Error::Input`] if `from` is not a complete copy, or if the copy is damaged;
-/// [`Error::NoDirectory`] if the settings name no data directory; [`Error::Output`] if the data
-/// directory is not empty or cannot be written; [`Error::ForeignDirectory`] if it belongs to
-/// another user; [`Error::Place`] if one of the directories lies in the other, or while another
-/// process restores into it.
+/// - [`Error::Input`] if `from` is not a complete copy, or if the copy is damaged.
+/// - [`Error::NoDirectory`] if the settings name no data directory.
+/// - [`Error::Output`] if the data directory is not empty or cannot be written.
+/// - [`Error::ForeignDirectory`] if it belongs to another user.
+/// - [`Error::Place`] if one of the directories is inside the other, or while another process
+///   restores into it.
 pub async fn restore(from: &Path, config: &Config) -> Result<Copied, Error> {
     let (source, to) = (from.to_owned(), config.memory.data_dir.clone());
     let from = source.clone();

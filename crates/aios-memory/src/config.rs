@@ -54,7 +54,7 @@ pub(crate) struct Key {
     pub(crate) read: fn(&mut Config, &toml::Value) -> Result<(), String>,
     /// Sets a value from the environment or a flag.
     pub(crate) parse: fn(&mut Config, &str) -> Result<(), String>,
-    /// Checks a value that was set by neither of these.
+    /// Checks a value that neither `read` nor `parse` has set.
     pub(crate) check: fn(&Config) -> Result<(), String>,
     pub(crate) show: fn(&Config) -> toml::Value,
     /// Replaces `~` by the home directory, if the setting is a path.
@@ -183,18 +183,19 @@ settings! {
     }
     /// Tier 2: all searchable records, in LanceDB.
     "longterm" => longterm: Longterm {
-        /// Kinds of working records that are fed to long-term memory and stay searchable forever.
+        /// Kinds of working records that are fed to long-term memory and remain searchable
+        /// permanently.
         feed_kinds: Vec<Kind> = Kind::FED.to_vec(),
         /// Number of records from which LanceDB builds an approximate vector index, which searches
         /// in RAM do not use. 0 for the number that no longer fits in RAM.
         index_threshold: u64 = 0 => 0..=ROWS_MAX,
-        /// RAM for indexes and metadata, in MiB.
+        /// RAM for cached indexes and metadata, in MiB.
         cache_mb: usize = 128 => 0..=MIB_MAX,
-        /// RAM in which a process may hold the library for searching, in MiB. A larger library is
-        /// searched by LanceDB's indexes, which is slower. 0 never holds it in RAM.
+        /// Maximum RAM for the library per process, in MiB. A larger library is searched by
+        /// LanceDB's indexes, which is slower. 0 never loads it into RAM.
         resident_mb: usize = 1024 => 0..=MIB_MAX,
-        /// Maximum number of pending records in the journal before writes are refused. A batch of
-        /// more records is accepted if none is pending.
+        /// Maximum number of pending records in the journal before writes are refused. A larger
+        /// batch is accepted if no record is pending.
         journal_max_rows: u64 = 1_000_000 => 1..=ROWS_MAX,
         /// Size on disk, in bytes, from which only deletions are accepted. 0 for no limit.
         max_disk_bytes: u64 = 0 => 0..=BYTES_MAX,
@@ -226,8 +227,8 @@ settings! {
     "search" => search: Search {
         /// Default maximum number of hits.
         limit: usize = 10 => 1..=LIMIT_MAX,
-        /// Maximum wait of a search for missing vectors, in milliseconds. After it, the records
-        /// concerned are searched by word only.
+        /// Maximum wait of a search for missing vectors, in milliseconds. After it, records without
+        /// a vector are searched by word only.
         vector_wait_ms: u64 = 50 => 0..=60_000,
         /// Directory of a cross-encoder with one label, which reorders the first 30 hits of a
         /// recall. Empty for none.
@@ -272,9 +273,9 @@ settings! {
     }
     /// Facts from messages.
     "learning" => learning: Learning {
-        /// Learning as a whole. Off: no message is learned from, and contexts have no facts.
+        /// Enables learning. If off, no message is learned from, and contexts have no facts.
         enabled: bool = true,
-        /// Learns from messages as they are stored, in the background. Off: on request alone.
+        /// Learns from messages in the background as they are stored. If off, only on request.
         auto: bool = true,
         /// The source of facts: rules, chat (a chat model behind `learning.base_url`) or local (a
         /// chat model from disk). The answers of models are checked against their messages.
@@ -285,21 +286,21 @@ settings! {
         model: String = String::new() => 0..=4096,
         /// Environment variable with the key of the endpoint. No key is sent if it is not set.
         api_key_env: String = "OPENAI_API_KEY".to_owned() => 1..=256,
-        /// File with the key, readable by its owner alone. It comes before the variable.
+        /// File with the key, readable by its owner only. It takes precedence over the variable.
         api_key_file: PathBuf = PathBuf::new(),
         /// Permits an endpoint on another machine without TLS.
         plain_http: bool = false,
-        /// Time of one request to the chat model, in milliseconds.
+        /// Timeout of one request to the chat model, in milliseconds.
         timeout_ms: u64 = 60_000 => 100..=3_600_000,
-        /// Tokens that this process may use on a day (UTC). 0 for no limit.
+        /// Maximum number of tokens that this process may use per day (UTC). 0 for no limit.
         tokens_per_day_max: u64 = 0 => 0..=1_000_000_000_000,
-        /// Current facts that contexts consider for the profile.
+        /// Maximum number of current facts considered for the profile of a context.
         profile_facts: usize = 40 => 0..=1000,
     }
     /// Days for which working memory keeps records that long-term memory also has. 0 keeps them
     /// forever.
     "retention" => retention: Retention {
-        /// Goals and tasks, from their end on.
+        /// Goals and tasks, after their end.
         goals_and_tasks_days: u64 = 90 => 0..=DAYS_MAX,
         /// Tool calls.
         tool_calls_days: u64 = 30 => 0..=DAYS_MAX,
@@ -313,48 +314,51 @@ settings! {
         events_days: u64 = 30 => 0..=DAYS_MAX,
         /// Summaries of sessions and goals.
         summaries_days: u64 = 365 => 0..=DAYS_MAX,
-        /// Single samples of metrics, which are not in long-term memory; hourly figures follow.
+        /// Single samples of metrics, which are not in long-term memory. Hourly figures are kept
+        /// longer.
         metrics_days: u64 = 7 => 0..=DAYS_MAX,
         /// Hourly figures of metrics.
         metrics_hourly_days: u64 = 365 => 0..=DAYS_MAX,
-        /// Number of patterns kept, those with the most certain success. 0 for all.
+        /// Maximum number of patterns kept: those with the most certain success. 0 for no limit.
         patterns_max: usize = 1000 => 0..=1_000_000_000,
         /// Interval between compactions of the file, if they save space. 0 for never.
         vacuum_days: u64 = 7 => 0..=DAYS_MAX,
     }
     /// Scheduled backups of the whole memory.
     "backup" => backup: Backup {
-        /// Makes them, in a process that stays open for more than a minute, such as the service.
+        /// Makes scheduled backups, in processes that stay open for more than a minute, such as the
+        /// service.
         enabled: bool = false,
-        /// Directory for them, an absolute path of an existing directory, of this memory alone.
-        /// Empty for backups/ in the data directory. One on another disk is better: it outlives
-        /// the disk of the data directory.
+        /// Directory of the backups: the absolute path of an existing directory, used by this
+        /// memory only. Empty for backups/ in the data directory. A directory on another disk
+        /// survives the loss of the disk of the data directory.
         dir: PathBuf = PathBuf::new(),
-        /// Hours from one to the next.
+        /// Hours between backups.
         interval_hours: u64 = 24 => 1..=HOURS_MAX,
-        /// Number of complete ones that are kept. Older ones are removed after the next is on disk.
+        /// Number of complete backups kept. Older ones are removed after the next one is on disk.
         keep: usize = 7 => 1..=1000,
     }
     /// Reports on the contents of the memory.
     "report" => report: Report {
-        /// Counts recalls by record, so that a report names the records that are recalled and the
-        /// number of those that never were.
+        /// Counts recalls per record, so that a report lists the recalled records and the number of
+        /// records that were never recalled.
         recalls: bool = true,
-        /// Number of records with counts. Those that were recalled least recently leave first.
+        /// Maximum number of records with counts. The least recently recalled ones are dropped
+        /// first.
         recalls_max: usize = 10_000 => 1..=1_000_000,
     }
     /// Treatment of text that should not be stored or shown.
     "guard" => guard: Guarding {
-        /// Attempts to instruct the model: mark, redact or refuse.
+        /// Treatment of attempts to instruct the model: mark, redact or refuse.
         injections: Policy = Policy::Mark,
-        /// Passwords, keys and other secrets: mark, redact or refuse.
+        /// Treatment of passwords, keys and other secrets: mark, redact or refuse.
         secrets: Policy = Policy::Mark,
     }
     /// The service.
     "server" => server: Server {
-        /// TCP address. Another than that of this machine alone needs tokens, and TLS or a proxy.
+        /// TCP address. An address other than loopback requires tokens, and TLS or a proxy.
         listen: String = "127.0.0.1:50053".to_owned() => 1..=256,
-        /// User whom calls over loopback without a token act for. Empty for `memory.user`.
+        /// User for whom calls over loopback without a token act. Empty for `memory.user`.
         user: String = String::new() => 0..=128,
         /// File of tokens. Empty for tokens.json in the data directory.
         tokens_file: PathBuf = PathBuf::new(),
@@ -366,25 +370,25 @@ settings! {
         hosts: Vec<String> = Vec::new(),
         /// Web origins that may call, each with its scheme, such as `https://console.example.com`.
         origins: Vec<String> = Vec::new(),
-        /// Bytes of a request.
+        /// Maximum size of a request, in bytes.
         message_bytes_max: usize = 4 << 20 => 1024..=(1 << 30),
-        /// Calls carried out at once.
+        /// Maximum number of concurrent calls.
         calls_max: usize = 64 => 1..=1_000_000,
-        /// Calls that wait for one of these places. Further ones are refused.
+        /// Maximum number of calls that wait for a free slot. Further calls are refused.
         calls_waiting_max: usize = 256 => 0..=1_000_000,
-        /// Time of a call in milliseconds, and the longest deadline of a caller.
+        /// Timeout of a call, in milliseconds. Also the maximum deadline that a caller can set.
         call_timeout_ms: u64 = 30_000 => 1..=3_600_000,
-        /// Calls per second and token, in the mean.
+        /// Calls per second and token, on average.
         calls_per_second: usize = 50 => 1..=1_000_000,
-        /// Calls that a token may make at once after a pause.
+        /// Maximum burst of calls per token.
         calls_burst: usize = 200 => 1..=1_000_000,
-        /// Open connections.
+        /// Maximum number of open connections.
         connections_max: usize = 1000 => 1..=1_000_000,
-        /// Open streams of events, exports and imports.
+        /// Maximum number of open streams of events, exports and imports.
         streams_max: usize = 256 => 1..=1_000_000,
-        /// Time in which the headers of a request must arrive, in milliseconds.
+        /// Time limit for receiving the headers of a request, in milliseconds.
         header_timeout_ms: u64 = 10_000 => 1..=3_600_000,
-        /// Time that calls have to end after shutdown was requested, in milliseconds.
+        /// Time limit for calls to end after shutdown was requested, in milliseconds.
         drain_timeout_ms: u64 = 10_000 => 0..=3_600_000,
         /// Serves the routes of mem0's clients.
         mem0: bool = false,
@@ -393,9 +397,9 @@ settings! {
     }
     /// The identity provider whose access tokens the service accepts beside its own tokens.
     "auth.oauth" => auth_oauth: OAuth {
-        /// Address of the provider, exactly as `iss` of its tokens. Empty for no provider.
+        /// Issuer of the provider, exactly as in `iss` of its tokens. Empty for no provider.
         issuer: String = String::new() => 0..=1024,
-        /// Name of this service at the provider: one of `aud` of each token.
+        /// Audience: the name of this service at the provider, in `aud` of each token.
         audience: String = String::new() => 0..=1024,
         /// Public keys of the provider, a JSON Web Key Set: a file or an https address. Empty for
         /// the address that the provider's metadata names.
@@ -403,25 +407,25 @@ settings! {
     }
     /// The server of the Model Context Protocol, `mcp`.
     "mcp" => mcp: Mcp {
-        /// Time without a message, in seconds, after which it ends.
+        /// Idle time without a message, in seconds, after which the server ends.
         idle_exit_seconds: u64 = 21_600 => 1..=SECONDS_MAX,
     }
     /// The hooks of coding agents, `hook`.
     "hook" => hook: Hook {
-        /// Time after which a hook gives up, in milliseconds. A host waits for its hooks.
+        /// Time limit of a hook, in milliseconds. A host waits for its hooks.
         time_max_ms: u64 = 1_500 => 100..=60_000,
     }
-    /// The log of the service. Other commands log to stderr, as -v and -q say.
+    /// The log of the service. Other commands log to stderr, at the level that -v and -q select.
     "log" => log: Log {
-        /// Least severe level that is logged: error, warn, info or debug.
+        /// Minimum severity that is logged: error, warn, info or debug.
         level: LogLevel = LogLevel::Info,
-        /// Form of its lines: text or json.
+        /// Format of the lines: text or json.
         format: LogFormat = LogFormat::Text,
-        /// File. Empty for stderr.
+        /// Path of the log file. Empty for stderr.
         path: PathBuf = PathBuf::new(),
-        /// Bytes of the file before it is set aside under a number.
+        /// Size of the log file, in bytes, at which it is rotated.
         max_bytes: usize = 10 << 20 => 4096..=(1 << 40),
-        /// Files that are set aside. The oldest is removed.
+        /// Number of rotated files kept. The oldest is removed first.
         files: usize = 5 => 1..=1000,
     }
 }

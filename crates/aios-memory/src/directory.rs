@@ -1,5 +1,5 @@
 //! The data directory: creating it, refusing files of other users, and locking it for operations
-//! that need it alone. The contents of its files are not handled here.
+//! that need it alone. Not here: the contents of its files.
 
 use std::{
     ffi::OsStr,
@@ -46,7 +46,7 @@ const PREFIXES: &[&str] = &["working.db", "journal.db", Temporary::PREFIX, ".tmp
 const UPKEEP: &str = "upkeep.lock";
 
 /// A directory for temporary files of this process, in the data directory of a memory. It is
-/// removed on drop; that of a killed process is removed when the memory is opened again.
+/// removed on drop; the directory of a killed process is removed when the memory is opened again.
 #[derive(Debug)]
 pub struct Scratch(Temporary);
 
@@ -98,8 +98,8 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks that the data directory of `config` holds a memory. Opening it for writing would create
-/// one.
+/// Checks that the data directory of `config` contains a memory. Opening it for writing would
+/// create one.
 ///
 /// # Errors
 /// [`Error::NoDirectory`] if the settings name no data directory, [`Error::NoMemory`] if it does
@@ -165,7 +165,7 @@ fn unusable(error: aios_files::Error) -> Error {
 
 impl Config {
     /// Returns the directory for temporary copies of other files: the data directory if it is
-    /// writable, else that of the system.
+    /// writable, else the system's temporary directory.
     #[must_use]
     pub fn copies_dir(&self) -> PathBuf {
         match self.memory.access {

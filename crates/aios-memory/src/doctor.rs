@@ -1,5 +1,5 @@
 //! The examination of a whole data directory, tier by tier, with a remedy for each finding, and the
-//! verification of stored data. No remedy is carried out here.
+//! verification of stored data. Not here: carrying out remedies.
 
 mod examined;
 
@@ -137,7 +137,7 @@ impl Upkeep<'_> {
     /// Checks every page of both databases, every reference and the word index of working memory,
     /// moves pending changes into the library, compares the library's keys with the journal's,
     /// tries its indexes, and reads every row. Changes nothing else; in a read-only memory, pending
-    /// changes stay in the journal and are excluded from the comparison. Takes as long as reading
+    /// changes remain in the journal and are excluded from the comparison. Takes as long as reading
     /// all data; `progress` receives the progress of the library's part.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! Identity of the documents that pieces are read from, independent of the spelling of the path.
 //!
-//! A document is the file at a canonical path. An input without one, such as a pipe, is identified
-//! by its text. A moved file is another document, which stays forgotten if its whole text was
-//! forgotten. Not here: the ids of its pieces (`aios_draft::identity`), and reading it again
-//! (`admission::Revision`).
+//! A document is the file at a canonical path. An input without a path, such as a pipe, is
+//! identified by its text. A moved file is another document, which stays forgotten if its whole
+//! text was forgotten. Not here: the ids of its pieces (`aios_draft::identity`), and reading it
+//! again (`admission::Revision`).
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -170,7 +170,7 @@ impl MemoryView {
     }
 }
 
-/// Returns those of `names` that end in the path `typed`, compared by components.
+/// Returns the `names` that end in the path `typed`, compared by components.
 fn ending_in(typed: &Path, names: impl IntoIterator<Item = String>) -> Vec<String> {
     let typed: PathBuf = typed.components().filter(|part| *part != Component::CurDir).collect();
     match typed.as_os_str().is_empty() {

@@ -38,7 +38,7 @@ pub enum Error {
         user: u32,
     },
     /// A file or directory cannot be used: it belongs to another user of the system, another
-    /// process is writing it, it was moved or replaced, or it and another directory lie in each
+    /// process is writing it, it was moved or replaced, or it and another directory contain each
     /// other.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
@@ -92,7 +92,7 @@ pub enum Error {
     /// A part of the graph of entities cannot be stored or deleted.
     #[error("`{at}`: {problem}")]
     Graph {
-        /// The place of the part among the given values, such as `entities[0].name`.
+        /// The location of the part in the given values, such as `entities[0].name`.
         at: String,
         /// The problem with it.
         problem: GraphProblem,
@@ -111,7 +111,7 @@ pub enum Error {
         /// The given text.
         text: String,
     },
-    /// Records that belong to the selected ones are not among them.
+    /// Records that belong to the selected ones are outside of the selection.
     #[error(
         "records of another project, agent or session belong to the selected ones: {}",
         keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
@@ -120,7 +120,8 @@ pub enum Error {
         /// The keys of the first 10.
         keys: Vec<aios_record::Key>,
     },
-    /// Records of this kind, or all of their fields but the named one, are immutable.
+    /// Records of this kind are immutable, or all of their fields but the one that the message
+    /// names.
     #[error("{}", immutable(*kind))]
     Fixed {
         /// The kind.
@@ -147,7 +148,7 @@ pub enum Error {
         /// The proposed records.
         keys: Vec<aios_record::Key>,
     },
-    /// Several documents match a path.
+    /// Several documents match the path.
     #[error(
         "several documents end in `{}`: {}",
         path.display(),
@@ -183,7 +184,7 @@ pub enum Error {
         /// The database.
         path: PathBuf,
     },
-    /// The note of the databases' generations cannot be read.
+    /// The file with the databases' generations cannot be read.
     #[error(
         "{} cannot be read, and without it an older database is not recognised",
         path.display()
@@ -212,7 +213,7 @@ pub enum Error {
         /// The cause.
         problem: String,
     },
-    /// The chat model gave no answer. Stored messages stay, and are learned from later.
+    /// The chat model gave no answer. Stored messages are kept, and learned from later.
     #[error(transparent)]
     Chat(aios_learning::ChatError),
     /// Too many messages to learn from at once.

@@ -1,11 +1,11 @@
-//! Events as a view records them. Not here: their way from RAM to the disk, see `spill`.
+//! Events as a view records them. Not here: their transfer from RAM to disk, see `spill`.
 
 use aios_operational::{Event, Pushed};
 use aios_record::Kind;
 
 use crate::{Error, MemoryView};
 
-/// Events that are written at once.
+/// Operations on events that are written to disk immediately.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config, Event};
@@ -26,7 +26,7 @@ pub struct Events<'a> {
 }
 
 impl MemoryView {
-    /// Returns the events that are written at once.
+    /// Returns the operations on events that are written to disk immediately.
     #[must_use]
     pub fn events(&self) -> Events<'_> {
         Events { view: self }
@@ -50,9 +50,9 @@ impl Events<'_> {
 
 impl MemoryView {
     /// Records an event in RAM, without waiting. A critical event is queued for the disk when this
-    /// returns, and searchable soon afterwards. Events have no owner. The guard checks events on
-    /// their way to the disk, not those in RAM: a refused event is not written, critical or not,
-    /// but counted in [`Stats`](crate::Stats) and logged.
+    /// returns, and searchable soon afterwards. Events have no owner. The guard checks events when
+    /// they are written to disk, not in RAM: a refused event is not written, critical or not, but
+    /// counted in [`Stats`](crate::Stats) and logged.
     ///
     /// # Errors
     /// - [`Error::ReadOnly`] if the memory was opened read-only.

@@ -1,6 +1,6 @@
-//! Facts, as a view works with them: learning, reading in time, confirming and rejecting.
+//! Facts, as a view works with them: learning, reading as of a time, confirming and rejecting.
 //!
-//! Not here: the way from a message to its facts, see `learning`; their storage, see
+//! Not here: the conversion of a message to its facts, see `learning`; their storage, see
 //! `aios_working::Facts`.
 
 use std::{
@@ -20,20 +20,20 @@ use crate::{
     learning::{FailedMessage, LearnReport},
 };
 
-/// Messages of one call of [`Facts::learn`].
+/// Maximum number of messages per call of [`Facts::learn`].
 pub const LEARN_MESSAGES_MAX: usize = 10_000;
 
-/// Facts that a search returns if the caller names no limit.
+/// Default limit of a search for facts.
 const SEARCH_LIMIT: usize = 5;
 
-/// Slots with several values that are listed.
+/// Maximum number of listed slots with several values.
 const CONTRADICTIONS_MAX: usize = 1000;
 
 /// Statements that were learned from messages, with evidence and two axes of time.
 ///
 /// A fact is true from `valid_from` to `valid_to`, and known from `stated_at` on. A fact with a
-/// slot, such as the home of Ada, ends when another value of the slot is stated; nothing is deleted
-/// then. If the setting `learning.auto` is on, messages are learned from as they are stored.
+/// slot, such as the home of Ada, ends when another value of the slot is stated; nothing is
+/// deleted. If the setting `learning.auto` is on, messages are learned from as they are stored.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config, FactQuery};
@@ -75,8 +75,8 @@ impl MemoryView {
 
 impl Facts<'_> {
     /// Stores messages and learns from them. Each is an object with the fields of a chat message:
-    /// `content` or `text`, `role`, `name`, `session`, `timestamp`, `id`. The same messages again
-    /// are known and add nothing. When this returns, messages and facts are durable.
+    /// `content` or `text`, `role`, `name`, `session`, `timestamp`, `id`. Messages that are stored
+    /// already add nothing. When this returns, messages and facts are durable.
     ///
     /// # Errors
     /// - [`Error::LearningOff`] if the setting `learning.enabled` is off.
@@ -110,7 +110,7 @@ impl Facts<'_> {
             let learned = Box::pin(learner.learn(&mut state, &owner, records)).await?;
             report.add(learned);
         }
-        // The background would read the same messages once more.
+        // Otherwise the background would read the same messages again.
         if let Err(error) = learner.catch_up_in(&mut state).await {
             tracing::warn!(%error, "messages of others are left to learn from");
         }
@@ -119,7 +119,7 @@ impl Facts<'_> {
         Ok(report)
     }
 
-    /// Stores messages, and returns those that are stored now, in order and each once.
+    /// Stores messages, and returns the stored ones in order, each once.
     async fn store(
         self,
         messages: Vec<Map<String, Value>>,
@@ -168,8 +168,8 @@ impl Facts<'_> {
         Ok(stored)
     }
 
-    /// Waits until everything that was stored before the call is learned from, and the facts of
-    /// everything that was deleted are withdrawn.
+    /// Waits until all messages stored before the call are learned from, and the facts of deleted
+    /// ones are withdrawn.
     ///
     /// # Errors
     /// Errors of working memory.
@@ -193,8 +193,8 @@ impl Facts<'_> {
         }
     }
 
-    /// Returns the facts that `query` selects, those stated last first: by default those that are
-    /// current. With [`FactQuery::as_of`], those that were known and true at that moment.
+    /// Returns the facts that `query` selects, the last stated first. Default: the current ones.
+    /// With [`FactQuery::as_of`], those that were known and true at that moment.
     ///
     /// # Errors
     /// [`Error::Limit`] if the limit is not from 1 to 1000; errors of working memory.
@@ -248,9 +248,9 @@ impl Facts<'_> {
         Ok(confirmed)
     }
 
-    /// Rejects the value of a fact, for ever: all facts of its owner with the same value or
-    /// statement are removed, with their versions, and it is never learned again, however it is
-    /// written. The facts that it superseded are current again. Its messages stay. Returns the
+    /// Rejects the value of a fact permanently: all facts of its owner with the same value or
+    /// statement are removed, with their versions, and it is never learned again, in any spelling.
+    /// The facts that it superseded become current again. Its messages are kept. Returns the
     /// removed facts.
     ///
     /// # Errors
@@ -258,7 +258,7 @@ impl Facts<'_> {
     pub async fn reject(self, id: &Id) -> Result<Vec<Identity>, Error> {
         self.view.check_writable()?;
         let removed = self.view.working().facts().reject(id).await?;
-        // Before the deletion arrives there, so that no version stays.
+        // Before the deletion reaches long-term memory, so that no version remains.
         self.view.feed().catch_up().await?;
         self.view.shared().longterm.forget(removed.clone()).await?;
         self.view.wake_pump();
@@ -266,7 +266,7 @@ impl Facts<'_> {
     }
 
     /// Removes learned facts whose messages are all missing, as after an import of facts without
-    /// messages, and returns the removed ones. Facts that were told stay.
+    /// messages, and returns the removed ones. Facts that were recorded directly are kept.
     ///
     /// # Errors
     /// [`Error::ReadOnly`] if the memory was opened read-only; errors of the tiers.
@@ -289,7 +289,7 @@ impl Facts<'_> {
     }
 }
 
-/// Sorts records by the place of their keys.
+/// Sorts records by the order of their keys.
 fn in_order(mut records: Vec<Record>, keys: &[Key]) -> Vec<Record> {
     let places: HashMap<&Key, usize> = keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
     records.sort_by_cached_key(|record| places.get(&record.key()).copied());

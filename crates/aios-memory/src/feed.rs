@@ -5,7 +5,7 @@ use aios_longterm::Access;
 
 use crate::{Error, MemoryView};
 
-/// The change feed from working to long-term memory. Searches follow it by themselves.
+/// The change feed from working to long-term memory. Searches catch up with it automatically.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config, Kind};
@@ -35,8 +35,8 @@ impl MemoryView {
 
 impl Feed<'_> {
     /// Returns the number of records, of all owners, with changes that working memory has not yet
-    /// moved to long-term memory, so that no search finds them. A memory open for writing moves
-    /// them within milliseconds.
+    /// moved to long-term memory, so that searches do not find them. A memory open for writing
+    /// moves them within milliseconds.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -46,7 +46,7 @@ impl Feed<'_> {
 
     /// Waits until everything that working memory acknowledged before the call is searchable, and
     /// returns the number of records, of all owners, that are not searchable yet. Searches do this
-    /// themselves, and the background does it within milliseconds. While a limit of long-term
+    /// automatically, and the background does it within milliseconds. While a limit of long-term
     /// memory is reached, the remaining changes wait and are not searched; they can still be read,
     /// exported and forgotten.
     ///

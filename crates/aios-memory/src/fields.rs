@@ -117,7 +117,7 @@ fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// Returns the names of a kind's fields that hold points in time.
+/// Returns the names of a kind's fields with points in time.
 pub fn times(kind: Kind) -> impl Iterator<Item = &'static str> {
     let times = kind.all_fields().filter(|field| field.value_type == ValueType::Time);
     times.map(|field| field.name)
@@ -237,7 +237,7 @@ pub fn blank_part(scope: &Scope) -> Option<&'static str> {
     given.into_iter().find(|(_, part)| forms::is_blank(part)).map(|(name, _)| name)
 }
 
-/// Returns the part of the scope that a field name of other programs stands for.
+/// Returns the part of the scope that a field name of other programs denotes.
 fn scope_part(kind: Kind, name: &str) -> Option<&'static str> {
     match (kind, name) {
         (_, "user_id") | (Kind::Preference, "user") => Some("user"),

@@ -11,8 +11,8 @@ use crate::{Error, MemoryView, records::UPDATE_TRIES};
 /// memory tool of Anthropic's API. They are records of the kind `file`: searches find them, the
 /// history has their versions, and they can be forgotten.
 ///
-/// The texts of results and errors are meant for a language model. They are those of the local
-/// implementation in the Anthropic SDK.
+/// The texts of results and errors are meant for a language model. Their wording is that of the
+/// local implementation in the Anthropic SDK.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config};
@@ -35,7 +35,7 @@ pub struct Files<'a> {
 
 impl MemoryView {
     /// Returns the files: those of the owner and shared ones, those of the project and those
-    /// without a project. The agent and the session of the view do not count.
+    /// without a project. The agent and the session of the view have no effect.
     #[must_use]
     pub fn files(&self) -> Files<'_> {
         Files { view: self }
@@ -43,8 +43,8 @@ impl MemoryView {
 }
 
 impl Files<'_> {
-    /// Runs a command and returns the answer for the model. A refusal, such as of a path that does
-    /// not exist, is an answer, too. When this returns, a change is durable.
+    /// Runs a command and returns the answer for the model. A refusal, for example because a path
+    /// does not exist, is also an answer. When this returns, a change is durable.
     ///
     /// # Errors
     /// - [`Error::ReadOnly`] if the memory was opened read-only and the command changes files.
@@ -70,7 +70,7 @@ impl Files<'_> {
         Ok(reply)
     }
 
-    /// Runs a command that changes files, once their current versions are in the history. Retries
+    /// Runs a command that changes files, after their current versions are in the history. Retries
     /// if another process changes one in between.
     async fn run_told(self, command: FileCommand, guard: Guard) -> Result<FileReply, Error> {
         let files = self.view.working().files();
@@ -93,8 +93,7 @@ impl Files<'_> {
     }
 
     /// Shows a file with line numbers, or lists a directory two levels deep without hidden names.
-    /// `range` has the first and the last line, from 1; -1 is the end. It does not count for a
-    /// directory.
+    /// `range` has the first and the last line, from 1; -1 is the end. A directory ignores it.
     ///
     /// # Errors
     /// As [`create`](Files::create).
@@ -131,7 +130,7 @@ impl Files<'_> {
     }
 
     /// Deletes a file, or all files in a directory, permanently. It leaves no tombstone, so a file
-    /// with the same text can come again, also from an import.
+    /// with the same text can be stored again, also by an import.
     ///
     /// # Errors
     /// As [`create`](Files::create).

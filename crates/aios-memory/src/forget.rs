@@ -61,25 +61,26 @@ impl Forgetting<'_> {
 }
 
 impl MemoryView {
-    /// Forgets records: removes them at once from working memory, from long-term memory and from
-    /// every search. Dependent records (a goal's tasks, a task's tool calls, a session's messages
-    /// and tasks) and derived ones (summaries) are forgotten too. The session of a forgotten
-    /// message loses its summary, which was derived from its messages; maintenance makes a new one
-    /// from the rest. [`Receipt::related`] and [`Receipt::remade`] list all of these. Records of
-    /// other owners stay, and so do derived ones of another project than this view's.
+    /// Forgets records: removes them immediately from working memory, from long-term memory and
+    /// from every search. Dependent records (a goal's tasks, a task's tool calls, a session's
+    /// messages and tasks) and derived ones (summaries) are forgotten too. The session of a
+    /// forgotten message loses its summary, which was derived from its messages; maintenance makes
+    /// a new one from the rest. [`Receipt::related`] and [`Receipt::remade`] list all of these.
+    /// Records of other owners are not affected, nor derived ones of a project other than this
+    /// view's.
     ///
     /// With [`ForgetOptions::purge`], no file of the data directory keeps a byte of the records
     /// when this returns, unless [`Receipt::pending`] lists an obstacle. An interrupted purge is
     /// completed when the directory is opened next.
     ///
-    /// Events in this process's ring are hidden and not written to disk; their bytes stay in its
+    /// Events in this process's ring are hidden and not written to disk; their bytes remain in its
     /// RAM until newer events replace them, as do the last tool results.
     ///
     /// A forgotten record is not stored again when [admission](crate::admission) finds it in a
     /// file: it is recognised by its kind, scope and text, and by its identity. The text of a
     /// record that was selected individually, and not with its session or document, is recognised
-    /// as any kind and in any scope of its owner, unless it is very short. Recording or remembering
-    /// it stores it again.
+    /// in records of any kind and scope of its owner, unless it is very short. Recording or
+    /// remembering it stores it again.
     ///
     /// # Errors
     /// - [`Error::ReadOnly`] if the memory was opened read-only.
@@ -118,7 +119,7 @@ impl MemoryView {
             let identities = found.identities();
             let in_ring = self.in_ring(&identities);
             self.forget_operational(&identities);
-            // Tombstones first, because they are made from the stored records.
+            // Tombstones come first, because they are made from the stored records.
             self.leave_tombstones(&identities).await?;
             let texts = self.text_tombstones(&found).await?;
             shared.longterm.tombstones().leave_texts(&texts).await?;
@@ -193,7 +194,7 @@ impl MemoryView {
         of(Kind::Task).for_each(|id| drop(operational.end_task(&id)));
     }
 
-    /// Returns those of these records that are events of this process's ring.
+    /// Returns the records among these that are events of this process's ring.
     fn in_ring(&self, found: &[Identity]) -> BTreeSet<Identity> {
         let events = found.iter().filter(|it| it.kind == Kind::Event && it.owner.is_shared());
         let mut wanted: BTreeSet<Identity> = events.cloned().collect();
@@ -220,13 +221,12 @@ impl MemoryView {
         Ok(longterm.tombstones().leave(&records).await?)
     }
 
-    /// Removes the forgotten parts from records that stay.
+    /// Removes the forgotten parts from records that are kept.
     async fn remake(&self, found: &Found) -> Result<(), Error> {
         for (identity, part) in &found.remade {
             if *part == Part::Summary {
                 let own = self.own(&identity.owner)?;
-                // The summary may come back as the conversation's title when its source is read
-                // again.
+                // The summary may return as the conversation's title when its source is read again.
                 let told = own.working().records().get(&identity.key()).await?;
                 let told: Vec<Record> = told.into_iter().collect();
                 self.shared().longterm.tombstones().leave(&told).await?;
@@ -247,8 +247,9 @@ impl MemoryView {
         Ok(removed)
     }
 
-    /// Withdraws facts that these records state and that were learned since they were looked up,
-    /// makes those current again that they ended, and learns again from the evidence that is left.
+    /// Withdraws facts that these records state and that were learned since the records were looked
+    /// up. Facts that the withdrawn ones had ended become current again, and learning repeats from
+    /// the remaining evidence.
     async fn withdraw_facts(&self, found: &[Identity]) -> Result<BTreeSet<Identity>, Error> {
         let learner = self.shared().learner.clone();
         let mut by_owner: BTreeMap<Owner, Vec<Key>> = BTreeMap::new();

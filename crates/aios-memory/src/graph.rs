@@ -2,9 +2,9 @@
 //! memory server of the Model Context Protocol. It is stored as facts.
 //!
 //! - An entity is a fact that states its type. An observation is a fact whose subject is the
-//!   entity. A relation is a fact whose subject is its first entity. None of them has an attribute,
-//!   so that none ends or contradicts another. [`Mark`] in the metadata of a fact names its part in
-//!   the graph.
+//!   entity. A relation is a fact whose subject is its first entity. They have no attributes, so
+//!   that they neither end nor contradict each other. [`Mark`] in the metadata of a fact names its
+//!   part in the graph.
 //! - Facts without a mark that have a subject, such as learned ones, are observations of it.
 //! - Notes with a mark belong to the graph too: those of an imported `memory.jsonl`.
 //!
@@ -50,7 +50,7 @@ pub struct Relation {
     pub relation_type: String,
 }
 
-/// Observations of one entity.
+/// The observations of one entity.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Observations {
@@ -63,9 +63,9 @@ pub struct Observations {
 /// Entities and relations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct KnowledgeGraph {
-    /// The entities, those stored first before others.
+    /// The entities, the first stored first.
     pub entities: Vec<Entity>,
-    /// The relations, those stored first before others.
+    /// The relations, the first stored first.
     pub relations: Vec<Relation>,
     /// True if older facts were not read, because there are more than 50,000.
     #[serde(skip)]
@@ -92,8 +92,8 @@ pub struct Deleted {
     pub keys: Vec<Key>,
 }
 
-/// The graph of entities, observations and relations, as a view works with it. It has the owner's
-/// parts and shared ones, and changes only the owner's.
+/// The graph of entities, observations and relations, as a view works with it. It contains the
+/// owner's parts and shared ones, and changes only the owner's.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config, graph::{Entity, Observations}};
@@ -139,7 +139,7 @@ impl Graph<'_> {
         Graph { provenance, ..self }
     }
 
-    /// Waits for the turn of this writer among those of the same owner in this process.
+    /// Locks out the other writers of the same owner in this process.
     async fn turn(&self) -> Turn {
         let owner = self.view.gate().acts_for().map_or("", |owner| owner.as_str());
         self.view.shared().remembering.of([format!("graph/{owner}")]).await

@@ -1,8 +1,8 @@
 //! Learning: facts from messages, in order and each message once.
 //!
-//! A [`Learner`] reads the change feed behind its own position, which is stored beside the facts. A
+//! A [`Learner`] reads the change feed after its own position, which is stored beside the facts. A
 //! step of a message is stored in one transaction and changes nothing if it is repeated, so a crash
-//! at any moment repeats no fact and loses none. Deleted messages withdraw their facts.
+//! at any moment neither repeats nor loses a fact. Deleted messages withdraw their facts.
 //!
 //! Not here: the rules, see `aios_learning`; the storage of facts, see `aios_working::Facts`.
 
@@ -39,17 +39,18 @@ use self::{
 };
 use crate::{Config, Error, pump::Pump};
 
-/// Feed rows that are read at once.
+/// Feed rows per read.
 const PAGE: usize = 500;
 
-/// Owners whose current facts are kept in RAM between their messages, and the facts of all of them.
+/// Maximum numbers of owners whose current facts are kept in RAM between their messages, and of the
+/// facts of all of them.
 const OWNERS_MAX: usize = 64;
 const FACTS_MAX: usize = 20_000;
 
-/// Steps of one transaction: other writers wait for its end.
+/// Steps per transaction. Other writers wait for its end.
 const STEPS_MAX: usize = 64;
 
-/// Facts whose messages are looked up at once.
+/// Facts per lookup of their messages.
 const UNFOUNDED_BATCH: usize = 256;
 
 /// Learns from messages. Clones share everything.
@@ -61,22 +62,22 @@ pub(crate) struct Learner {
 struct Shared {
     pump: Pump,
     config: Config,
-    /// The chat model that extracts facts; none if the rules do.
+    /// The chat model that extracts facts; `None` if the rules do.
     model: OnceCell<Option<Arc<dyn ChatModel>>>,
     /// True if messages of the feed are learned from.
     is_auto: bool,
     state: Mutex<State>,
-    /// Position in the feed through which it was read; the stored one follows when it is idle.
+    /// Position up to which the feed was read. The stored one is updated when learning is idle.
     read_through: AtomicU64,
     counts: report::Counts,
     wake: Notify,
 }
 
-/// The working set of the one that learns.
+/// The working set of the task that holds the turn.
 #[derive(Default)]
 pub(crate) struct State {
     owners: HashMap<Owner, Known>,
-    /// True once the stored position was read.
+    /// True after the stored position was read.
     is_positioned: bool,
 }
 
@@ -111,14 +112,14 @@ impl Learner {
         self.shared.counts.stats(self.shared.is_auto)
     }
 
-    /// Reads the feed up to the position that it has at the call, learns from new messages and
+    /// Reads the feed up to its position at the time of the call, learns from new messages and
     /// withdraws the facts of deleted ones. Returns the number of changes that were read.
     pub(crate) async fn catch_up(&self) -> Result<usize, Error> {
         let mut state = self.shared.state.lock().await;
         self.catch_up_in(&mut state).await
     }
 
-    /// As [`catch_up`](Learner::catch_up), for the one who has the turn.
+    /// As [`catch_up`](Learner::catch_up), for the task that holds the turn.
     pub(crate) async fn catch_up_in(&self, state: &mut State) -> Result<usize, Error> {
         let feed = self.shared.pump.working().feed();
         let head = feed.head().await?;
@@ -141,7 +142,7 @@ impl Learner {
         Ok(read)
     }
 
-    /// Returns the number of changes that are left to read.
+    /// Returns the number of changes left to read.
     pub(crate) async fn behind(&self) -> Result<u64, Error> {
         let feed = self.shared.pump.working().feed();
         let stored = feed.learned().await?.unwrap_or(0);
@@ -160,14 +161,14 @@ impl Learner {
         Ok(stored.max(read))
     }
 
-    /// Takes facts over that an earlier version of this program stored in long-term memory alone.
-    /// Done once: afterwards there is a position in the feed.
+    /// Adopts facts that an earlier version of this program stored in long-term memory only. Runs
+    /// once: afterwards there is a position in the feed.
     pub(crate) async fn adopt(&self) -> Result<(), Error> {
         let (working, longterm) = (self.shared.pump.working(), self.shared.pump.longterm());
         if working.feed().learned().await?.is_some() {
             return Ok(());
         }
-        // A working memory that was lost is restored by a repair, which has to find it as it is.
+        // A lost working memory is restored by a repair, which must find it unchanged.
         if working.feed().head().await? < longterm.feed().watermark().await? {
             return Ok(());
         }
@@ -189,7 +190,7 @@ impl Learner {
         Ok(())
     }
 
-    /// Takes the turn to learn: the background waits until the guard is dropped.
+    /// Locks learning: the background task waits until the guard is dropped.
     pub(crate) async fn turn(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().await
     }
@@ -256,7 +257,7 @@ impl Learner {
         if self.shared.config.learning.enabled {
             let left = self.records(owner, &withdrawn.evidence_left).await?;
             match self.learn(state, owner, left).await {
-                // Nothing that is withdrawn waits for a chat model.
+                // Withdrawing does not wait for a chat model.
                 Err(error @ (Error::Chat(_) | Error::Extractor { .. })) => {
                     tracing::warn!(%error, "facts with other evidence were withdrawn as well");
                 }
@@ -331,7 +332,7 @@ impl Learner {
         Ok(self.shared.pump.working().scoped(gate))
     }
 
-    /// Removes those of these facts that were learned from messages which are all missing, and
+    /// Removes the facts among `facts` that were learned from messages which are all missing, and
     /// returns them.
     pub(crate) async fn remove_unfounded(
         &self,
@@ -397,7 +398,7 @@ impl Learner {
 }
 
 /// Stores steps. Those that cannot be stored are counted in `refused`: a single message must not
-/// hold up all later ones.
+/// block all later ones.
 async fn apply(
     own: &WorkingView,
     steps: &[FactStep],

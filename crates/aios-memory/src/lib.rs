@@ -9,10 +9,10 @@
 //!   [`administrator`](AgentMemory::administrator) returns the handle for all records and for
 //!   maintenance.
 //! - [`observe`](MemoryView::observe) stores events, [`remember`](MemoryView::remember) texts,
-//!   [`record`](MemoryView::record) goals, tasks, decisions and other records. The records of
-//!   files come in through [`admission`]; `aios-exchange` reads them.
+//!   [`record`](MemoryView::record) goals, tasks, decisions and other records. [`admission`] stores
+//!   the records of files, which `aios-exchange` reads.
 //! - [`work`](MemoryView::work) begins and resumes units of work: tasks that survive a crash and
-//!   are learned from.
+//!   from which the memory learns.
 //! - [`recall`](MemoryView::recall) searches. [`assemble_context`](MemoryView::assemble_context)
 //!   packs the knowledge of all tiers about a task into a token budget.
 //! - The other operations are on *roles*, cheap views that a handle returns:
@@ -23,9 +23,9 @@
 //! - [`working`](MemoryView::working) and [`longterm`](MemoryView::longterm) are the tiers as a
 //!   view sees them. Tier 0 is [`operational`](AgentMemory::operational).
 //! - [`Config`] holds the settings, [`config::Effective`] the origin of each.
-//! - The module [`upkeep`] restores, repairs and reindexes a data directory. [`forget`] has the
-//!   parts of a [`Proposal`] and of a [`Receipt`], [`admission`] those of a report, [`graph`]
-//!   entities and relations.
+//! - The module [`upkeep`] restores, repairs and reindexes a data directory. The other modules have
+//!   the types of their topics: [`forget`] the parts of a [`Proposal`] and of a [`Receipt`],
+//!   [`admission`] the parts of a report, [`graph`] entities and relations.
 //!
 //! # Invariants
 //! - An acknowledged write is committed in SQLite, and every search that starts afterwards finds

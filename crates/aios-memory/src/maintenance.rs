@@ -1,11 +1,11 @@
-//! Maintenance of the whole memory on demand. The part of it that runs once an hour is in `ageing`.
+//! Maintenance of the whole memory on demand. The hourly part is in `ageing`.
 
 use aios_record::Mode;
 use aios_working::AgeReport;
 
 use crate::{Administrator, Error, ageing::age};
 
-/// Work on the whole memory, of every owner: maintenance, verification, backups.
+/// Operations on the whole memory, for all owners: maintenance, verification, backups.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config};
@@ -29,7 +29,7 @@ pub struct Upkeep<'a> {
 }
 
 impl Administrator {
-    /// Returns the work on the whole memory.
+    /// Returns the operations on the whole memory.
     #[must_use]
     pub fn upkeep(&self) -> Upkeep<'_> {
         Upkeep { memory: self }
@@ -40,7 +40,7 @@ impl Upkeep<'_> {
     /// Drops from working memory the records that are past their retention and safe in long-term
     /// memory, removes expired records, moves pending changes into the library, optimises the word
     /// index and the query planner's statistics, and truncates the write-ahead log. The part that
-    /// drops records also runs by itself, once an hour.
+    /// drops records also runs automatically, once an hour.
     ///
     /// # Errors
     /// Errors of working or long-term memory.

@@ -1,4 +1,4 @@
-//! The memory as one owner sees it. The operations of each topic stand in the file of the topic.
+//! The memory as one owner sees it. The operations of each topic are in the file of the topic.
 
 use std::sync::Arc;
 

@@ -1,11 +1,11 @@
-//! Metrics on their way from RAM to the disk: the last value of each sampling interval, and hourly
+//! Transfer of metrics from RAM to disk: the last value of each sampling interval, and hourly
 //! figures, which cover every value.
 
 use aios_operational::Operational;
 use aios_record::Timestamp;
 use aios_working::{HourlyMetric, Metric, Working};
 
-/// Rows per transaction. Other writers get their turn in between.
+/// Rows per transaction. Other writers run between transactions.
 const BATCH: usize = 1024;
 
 /// Maximum number of rows of each type kept while writing fails; the oldest are dropped first.
@@ -80,8 +80,8 @@ impl Row for HourlyMetric {
     }
 }
 
-/// Writes `rows` in batches. Rows that could not be written stay for the next call; a row that can
-/// never be stored is dropped.
+/// Writes `rows` in batches. Rows that could not be written are kept for the next call; a row that
+/// can never be stored is dropped.
 async fn write_all<R: Row>(rows: &mut Vec<R>, working: &Working) {
     while !rows.is_empty() {
         let count = rows.len().min(BATCH);

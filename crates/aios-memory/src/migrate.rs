@@ -1,6 +1,6 @@
 //! The database schemas of a data directory: listing them and migrating them.
 //!
-//! Opening a memory migrates them by itself. This module is for callers that want to check
+//! Opening a memory migrates them automatically. This module is for callers that want to check
 //! beforehand, or to choose the time. [`databases`] only reads the files; [`migrate`] opens the
 //! memory.
 
@@ -111,7 +111,7 @@ pub async fn databases(config: &Config) -> Result<Vec<Database>, Error> {
 ///
 /// # Errors
 /// As [`databases`] and [`AgentMemory::open`]; [`Error::Place`] while another process migrates or
-/// repairs the memory. A database whose migration fails stays unchanged.
+/// repairs the memory. A database whose migration fails is unchanged.
 pub async fn migrate(config: Config) -> Result<Vec<Database>, Error> {
     let before = databases(&config).await?;
     let is_older = |database: &Database| matches!(database.schema, Schema::Older { .. });

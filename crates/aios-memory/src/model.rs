@@ -66,7 +66,7 @@ pub async fn open_new_model(config: &Config) -> Result<Arc<dyn Embedder>, Error>
     opening.await.map_err(|_| Error::Interrupted)?
 }
 
-/// Returns `true` if the setting `set` finds `model`, with which a memory was made.
+/// Returns `true` if the setting `set` selects `model`, the model of a stored memory.
 pub(crate) fn is_found_by(set: &str, model: &str) -> bool {
     let is_bundled = is_auto(model) || [STATIC, MINILM].contains(&model);
     set == model || is_auto(set) && is_bundled

@@ -181,7 +181,7 @@ fn dates_of_words(words: &str, today: Date) -> Option<(Date, Date)> {
         "tomorrow" => return Some(day(days(1)?)),
         other => other,
     };
-    // Today, if it has that name.
+    // Today, if it is that weekday.
     let since = |wanted: Weekday| days(-i32::from(today.weekday().since(wanted)));
     if let Some(wanted) = weekday(named) {
         return Some(day(since(wanted)?));

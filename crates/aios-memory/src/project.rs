@@ -76,8 +76,8 @@ fn folder(root: &Path) -> String {
     root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Returns the URL of the first remote in the repository's configuration, with the abbreviations
-/// that the configuration explains (`url.*.insteadOf`).
+/// Returns the URL of the first remote in the repository's configuration, with the abbreviations of
+/// the configuration expanded (`url.*.insteadOf`).
 fn first_remote(root: &Path) -> Result<Option<String>, InputProblem> {
     let remotes = git(root, &["config", "--get-regexp", r"^remote\..*\.url$"])?;
     let Some((key, url)) = remotes.lines().next().and_then(|line| line.split_once(' ')) else {
@@ -90,8 +90,8 @@ fn first_remote(root: &Path) -> Result<Option<String>, InputProblem> {
     Ok(urls.into_iter().find(|url| !url.is_empty()).map(str::to_owned))
 }
 
-/// Returns the directory that a relative remote begins at: the main checkout, also for another
-/// worktree.
+/// Returns the directory to which a relative remote is relative: the main checkout, even for
+/// another worktree.
 fn checkout(root: &Path) -> Result<PathBuf, InputProblem> {
     if root.join(".git").is_dir() {
         return Ok(root.to_owned());
@@ -108,11 +108,11 @@ fn first_commit(root: &Path) -> Result<Option<String>, InputProblem> {
     Ok(roots.lines().last().map(str::to_owned))
 }
 
-/// Returns the output of a `git` command in `root`; empty if the command finds nothing.
+/// Returns the output of a `git` command in `root`; empty if the command fails.
 fn git(root: &Path, arguments: &[&str]) -> Result<String, InputProblem> {
     let mut command = Command::new("git");
     command.arg("-C").arg(root).args(arguments);
-    // Set in a hook of git, where they name the repository of that hook.
+    // Set in git hooks, where they name the hook's repository.
     for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR"] {
         command.env_remove(variable);
     }
@@ -148,7 +148,7 @@ fn normalized(url: &str, checkout: &Path) -> String {
 }
 
 /// Returns the canonical form of a remote that is a local directory, if it exists. A relative one
-/// begins at the checkout.
+/// is relative to the checkout.
 fn local(path: &str, checkout: &Path) -> PathBuf {
     let path = if path.starts_with('~') { PathBuf::from(path) } else { checkout.join(path) };
     fs::canonicalize(&path).unwrap_or_else(|_| without_dots(&path))

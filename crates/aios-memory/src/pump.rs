@@ -1,9 +1,10 @@
 //! The transfer of the change feed from working to long-term memory.
 //!
 //! A page of the feed is written to the long-term journal in one transaction that also moves the
-//! watermark, if the watermark still equals the start of the page. So any number of tasks and
-//! processes may pump the same feed, and each change arrives once. The background task of `pumping`
-//! pumps continuously; a caller that needs recent writes pumps as well, up to the head that it saw.
+//! watermark, if the watermark still equals the start of the page. Any number of tasks and
+//! processes can therefore pump the same feed, and each change arrives once. The background task of
+//! `pumping` pumps continuously; a caller that needs recent writes pumps as well, up to the head
+//! that it saw.
 
 use std::{
     sync::{
@@ -43,11 +44,11 @@ struct Shared {
     longterm: Longterm,
     /// The last seen watermark. It only grows, so a stale value only costs another query.
     seen: AtomicU64,
-    /// True once the feed and the watermark were verified to belong together.
+    /// True after the feed and the watermark were verified to belong together.
     checked: AtomicBool,
     /// The position up to which this process has trimmed the feed.
     trimmed: AtomicU64,
-    /// One page at a time: a concurrent pump would embed the same texts for nothing.
+    /// Serialises the pages: a concurrent pump would only embed the same texts again.
     pumping: Mutex<()>,
     wake: Notify,
     deriver: Deriver,
@@ -122,7 +123,7 @@ impl Pump {
                     watermark = head;
                     break;
                 };
-                // Before the page is taken over: after a crash in between they are derived again.
+                // Before the page is applied: after a crash in between, they are derived again.
                 Box::pin(shared.deriver.derive(&items)).await;
                 let (through, count) = (last.seq, items.len());
                 let changes = items.into_iter().map(change_of).collect();
@@ -164,7 +165,7 @@ impl Pump {
         &self.shared.longterm
     }
 
-    /// Returns `true` if [`trim`](Pump::trim) has something to do.
+    /// Returns `true` if [`trim`](Pump::trim) would trim something.
     pub(crate) fn may_trim(&self) -> bool {
         let shared = &self.shared;
         shared.trimmed.load(Ordering::Acquire) < shared.seen.load(Ordering::Acquire)

@@ -23,7 +23,7 @@ pub(crate) fn start(pump: Pump, learner: Learner, retention: Retention) -> Backg
     task
 }
 
-/// Returns a handle without a task, for a memory that is only read.
+/// Returns a handle without a task, for a read-only memory.
 pub(crate) fn idle() -> Background {
     Background::idle("moves changes to long-term memory")
 }

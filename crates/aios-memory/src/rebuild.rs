@@ -36,23 +36,23 @@ pub struct Reindexed {
     pub model: String,
     /// Records in the library now.
     pub records: u64,
-    /// Records embedded by this call; the others already had their vectors.
+    /// Number of records embedded by this call. The others already had vectors.
     pub embedded: u64,
     /// The value that `embedding.model` needs before the memory is opened again; `None` if the
-    /// setting already finds the model.
+    /// setting already selects the model.
     pub setting: Option<String>,
 }
 
 /// The result of a repair.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Repaired {
-    /// True if the library was sound and no database older than another, so that nothing was done.
+    /// True if nothing was done, because the library was sound and no database older than another.
     pub was_sound: bool,
     /// Records in the library now.
     pub records: u64,
-    /// Rows dropped because their key was already present.
+    /// Number of rows dropped because their key was already present.
     pub repeated: u64,
-    /// Keys that the journal does not know; their rows are in `unknown_rows`.
+    /// Records that the journal does not know; their rows are in `unknown_rows`.
     pub unknown: Vec<Identity>,
     /// A file of JSON lines, one record per line.
     #[serde(
@@ -60,16 +60,17 @@ pub struct Repaired {
         serialize_with = "crate::written_path::optional"
     )]
     pub unknown_rows: Option<PathBuf>,
-    /// Keys that long-term memory did not know or could not read completely, restored from working
-    /// memory.
+    /// Records that long-term memory did not know or could not read completely, restored from
+    /// working memory.
     pub recovered: Vec<Identity>,
-    /// Keys missing from an older journal, taken over from the library beside it.
+    /// Records missing from an older journal, adopted from the library beside it.
     pub adopted: Vec<Identity>,
-    /// Keys still in an older journal although they have since been deleted.
+    /// Records still in an older journal although they have since been deleted.
     pub gone: Vec<Identity>,
-    /// Rows of the library that an older journal lists as deleted or forgotten; they stay deleted.
+    /// Number of rows of the library that an older journal lists as deleted or forgotten. They
+    /// remain deleted.
     pub kept_out: u64,
-    /// Unreadable rows of the library beside an older journal. They are in `quarantined`.
+    /// Number of unreadable rows of the library beside an older journal. They are in `quarantined`.
     pub unreadable: u64,
     /// The former library, if not all of it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,22 +102,24 @@ pub struct Repaired {
     /// True if `generations.json` could not be read, so that an older database could not be
     /// detected; both were accepted as they are.
     pub has_lost_note: bool,
-    /// Keys that now have an older version, because the newest one is lost.
+    /// Records that now have an older version, because the newest one is lost.
     pub outdated: Vec<Identity>,
-    /// Unrecoverable keys. They are also listed among the refused changes.
+    /// Unrecoverable records. They are also listed among the refused changes.
     pub lost: Vec<Identity>,
 }
 
 /// Rebuilds the library of the memory that `config` describes with `model`, named as in
 /// `embedding.model`. Default: the configured model; for `auto`, the current default model,
-/// regardless of the one that made the stored vectors. Vectors of that model are kept, all others
-/// are computed again. The memory may be in use meanwhile; if the model changes, other processes
+/// regardless of the model of the stored vectors. Vectors of that model are kept, all others are
+/// computed again. The memory may be in use during the call; if the model changes, other processes
 /// must open it again afterwards. An interrupted reindex continues with the next call.
 ///
 /// # Errors
-/// [`Error::Config`] if a setting is out of its bounds; [`Error::ReadOnly`] with
-/// [`Access::ReadOnly`]; [`Error::Embedding`] if the model cannot be opened; [`Error::Place`] while
-/// another process reindexes or repairs the memory; errors of long-term memory.
+/// - [`Error::Config`] if a setting is out of its bounds.
+/// - [`Error::ReadOnly`] with [`Access::ReadOnly`].
+/// - [`Error::Embedding`] if the model cannot be opened.
+/// - [`Error::Place`] while another process reindexes or repairs the memory.
+/// - Errors of long-term memory.
 pub async fn reindex(
     mut config: Config,
     model: Option<String>,
@@ -142,9 +145,9 @@ pub async fn reindex(
 }
 
 /// Repairs the library of the memory that `config` describes, if it is not sound: afterwards it
-/// holds each record of the journal once, recovered from the readable part of the library and from
-/// working memory. Unrecoverable records are listed and dropped from the journal. The memory may be
-/// in use meanwhile.
+/// contains each record of the journal once, recovered from the readable part of the library and
+/// from working memory. Unrecoverable records are listed and dropped from the journal. The memory
+/// may be in use during the call.
 ///
 /// Accepts a database that is older than the others. A damaged `journal.db` is quarantined and
 /// treated as an older, empty one. With an older journal, the library determines which records were
@@ -152,9 +155,10 @@ pub async fn reindex(
 /// again, except those forgotten since.
 ///
 /// # Errors
-/// [`Error::Config`] if a setting is out of its bounds; [`Error::ReadOnly`] with
-/// [`Access::ReadOnly`]; [`Error::Place`] while another process repairs or reindexes the memory;
-/// errors of working or long-term memory.
+/// - [`Error::Config`] if a setting is out of its bounds.
+/// - [`Error::ReadOnly`] with [`Access::ReadOnly`].
+/// - [`Error::Place`] while another process repairs or reindexes the memory.
+/// - Errors of working or long-term memory.
 pub async fn repair(
     config: Config,
     progress: impl Fn(Progress) + Send + Sync + 'static,
@@ -230,7 +234,7 @@ async fn accept_older(
 ) -> Result<Accepted, Error> {
     let dir = &config.memory.data_dir;
     let mut accepted = Accepted { has_lost_working: is_working_gone(dir), ..Accepted::default() };
-    // Each database comes up at most once, because accepting it removes its note.
+    // Each database is reported at most once, because accepting it removes its note.
     loop {
         let opened = AgentMemory::open_with(config.clone(), Arc::clone(embedder)).await;
         let found = match opened {
@@ -291,7 +295,7 @@ async fn accept_older(
     }
 }
 
-/// Merges the findings of a repair with `before`, those of accepting an older journal.
+/// Merges the findings of a repair with `before`, the findings of accepting an older journal.
 fn merged(repaired: Found, before: &Found) -> Found {
     let mut unknown = before.unknown.clone();
     unknown.extend(repaired.unknown.iter().cloned());
@@ -358,7 +362,7 @@ async fn store_unknown(
     gone: Option<&HashSet<Identity>>,
 ) -> Result<Vec<Identity>, Error> {
     let mut stored = Vec::new();
-    // Only some events are fed, and it is no longer known which.
+    // Only some events are fed, and the selection is no longer known.
     let fed = &memory.config().longterm.feed_kinds;
     for &kind in fed.iter().filter(|kind| **kind != Kind::Event) {
         let mut after = None;
@@ -407,7 +411,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
         memory.longterm().upkeep().verify_rows(|_| {}).await
     };
     let verified = verified.await;
-    // Changes that cannot be moved into a damaged library stay in the journal.
+    // Changes that cannot be moved into a damaged library remain in the journal.
     let _ = memory.shutdown().await;
     match verified {
         Ok(report) => Ok(report.is_clean().then_some(report.checked)),
@@ -418,7 +422,7 @@ async fn sound(config: &Config, embedder: &Arc<dyn Embedder>) -> Result<Option<u
     }
 }
 
-/// Stores the missing records that working memory has, and gives up the others.
+/// Stores the missing records that working memory has, and drops the others.
 async fn restore(
     memory: &Administrator,
     found: Found,

@@ -16,14 +16,14 @@ pub struct Recalled {
     pub query: String,
     /// The duration of the search in milliseconds.
     pub elapsed_ms: f64,
-    /// Records of all owners that working memory has not yet moved to long-term memory, so that
-    /// they were not searched. 0 unless writing is impossible.
+    /// Number of records, of all owners, that working memory has not yet moved to long-term memory,
+    /// so that they were not searched. 0 unless writing is impossible.
     pub behind: u64,
-    /// Records of this view that were searched by their words alone, because they have no vectors
+    /// Number of records of this view that were searched by word only, because they have no vectors
     /// yet.
     pub vectors_outstanding: u64,
-    /// Records whose version of the moment [`SearchOptions::as_of`] is no longer kept: they had
-    /// more than 100 versions since.
+    /// Number of records whose version at the moment [`SearchOptions::as_of`] is no longer kept:
+    /// they have had more than 100 versions since.
     #[serde(skip_serializing_if = "is_zero")]
     pub versions_lost: u64,
     /// The matching records, best first.
@@ -53,8 +53,7 @@ pub struct Recollection {
     pub relevance: f64,
     /// The score by which the hits of this search are ordered, except those with a reranker score.
     pub score: f64,
-    /// The score of the reranker, unbounded. Hits that have one come first, the highest before the
-    /// others.
+    /// The score of the reranker, unbounded. Hits that have one come first, highest score first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reranked: Option<f64>,
     /// The time of the event, if known.
@@ -128,7 +127,7 @@ impl From<Hit> for Recollection {
 }
 
 impl MemoryView {
-    /// Returns the configured options of a search: the limit is that of the setting `search.limit`.
+    /// Returns the configured options of a search: the limit is the setting `search.limit`.
     ///
     /// ```
     /// # use aios_memory::{AgentMemory, Config, Kind};
@@ -198,9 +197,8 @@ impl MemoryView {
         })
     }
 
-    /// Puts the versions that records had at `moment` in the place of those that they have now.
-    /// Returns the hits, best first, and the number of records whose version of that moment is no
-    /// longer kept.
+    /// Replaces the current versions of records in the hits by those at `moment`. Returns the hits,
+    /// best first, and the number of records whose version of that moment is no longer kept.
     async fn as_of(
         &self,
         query: &str,
@@ -209,7 +207,7 @@ impl MemoryView {
         mut hits: Vec<Recollection>,
     ) -> Result<(Vec<Recollection>, u64), Error> {
         let former = self.longterm().search_former(query, moment, options).await?;
-        // A hit stands for records with the same text, which may not have changed.
+        // A hit represents records with the same text, which may not have changed.
         for hit in &mut hits {
             let stays = |it: &Identity| !former.replaced.contains(it);
             if former.replaced.contains(&hit.identity())

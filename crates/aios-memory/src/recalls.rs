@@ -3,8 +3,8 @@
 //! A search adds to a map in RAM. About once a minute, and when the memory is closed, the map is
 //! added to a file of the data directory. The table is lossy by design: a killed process loses the
 //! counts since its last write, a full table loses the entries that were recalled least recently,
-//! and a failed write is only logged. Records that are no longer stored leave the table at each
-//! write, forgotten ones at once. The file has identities, counts and times, and no text.
+//! and a failed write is only logged. Each write drops records that are no longer stored. Forgotten
+//! records are dropped immediately. The file has identities, counts and times, and no text.
 //!
 //! Recalls are counted for each reader, so that no user learns which shared records others recall.
 
@@ -51,7 +51,7 @@ pub(crate) type Counts = BTreeMap<String, Count>;
 const READER_END: char = '\u{1e}';
 
 /// Returns the key of the recalls of a record by a reader. The reader is the owner for whom the
-/// handle acts, and empty for the shared owner and the administrator.
+/// handle acts; empty for the shared owner and the administrator.
 fn key_of(reader: &str, record: &Identity) -> String {
     format!("{reader}{READER_END}{}", record.encode())
 }
@@ -65,7 +65,7 @@ pub(crate) fn parts_of(key: &str) -> Option<(&str, Identity)> {
 /// The file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Table {
-    /// The time from which on recalls were counted.
+    /// The start of counting.
     pub(crate) since: Option<Timestamp>,
     /// True if entries were dropped because the table was full.
     pub(crate) is_cut: bool,
@@ -166,7 +166,7 @@ impl Recalls {
         }
     }
 
-    /// Removes records from the counts, and all counts of `reader`, also if the settings disable
+    /// Removes records from the counts, and all counts of `reader`, even if the settings disable
     /// counting now.
     ///
     /// # Errors
@@ -207,7 +207,7 @@ impl Recalls {
             if table.counts.len() == before {
                 return Ok(());
             }
-            // A full disk must not keep what is to be forgotten.
+            // A full disk must not prevent forgetting.
             replace(&dir, &table).or_else(|_| remove())
         });
         removing.await.map_err(|_| Error::Interrupted)?
@@ -215,7 +215,7 @@ impl Recalls {
 }
 
 /// Adds counts to the file. The lock is held from before the records are looked up, so that a
-/// record that is forgotten meanwhile is removed afterwards.
+/// record that is forgotten in the meantime is removed afterwards.
 async fn write(dir: &Path, counts: Counts, max: usize, longterm: &Longterm) -> Result<(), Error> {
     let place = dir.to_owned();
     let reading = task::spawn_blocking(move || {

@@ -1,4 +1,4 @@
-//! Storing records by kind, listing them, and reading them from the tier that holds them.
+//! Storing records by kind, listing them, and reading them from the tier that stores them.
 
 use aios_longterm::{ListCursor, Version};
 use aios_record::{Id, Identity, Key, Kind, Mode, Mutability, Record, Scope, forms};
@@ -31,13 +31,13 @@ impl MemoryView {
     /// [fields](Kind::fields) of its kind. A record with the same id is replaced, with two
     /// exceptions: the id of an entry must be new; an existing message, event or session is kept,
     /// and one with other content is refused. Missing parts of its scope are filled in from this
-    /// view; other values than the view's are refused. When this returns, the record is durable,
-    /// and every search finds it if its kind is searched.
+    /// view; values that differ from the view's are refused. When this returns, the record is
+    /// durable, and every search finds it if its kind is searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
-    ///   unknown or of the wrong type; or if it is a persona trait, which everybody shares, with a
-    ///   scope, or a preference with a scope beyond its user.
+    ///   unknown or of the wrong type; or if it is a persona trait, which is shared, with a scope,
+    ///   or a preference with a scope beyond its user.
     /// - [`Error::Vocabulary`] if it names another user, project, agent or session than the view's.
     /// - [`Error::Guard`] if the guard refuses its content.
     /// - Errors of working or long-term memory.
@@ -92,7 +92,7 @@ impl MemoryView {
                 .is_some_and(|record| forms::is_blank(&record.text))
     }
 
-    /// Returns `true` if `changes` would leave a record without visible text.
+    /// Returns `true` if `changes` would remove all visible text from a record.
     async fn is_blanked(&self, key: &Key, changes: &Map<String, Value>) -> Result<bool, Error> {
         if !changes.values().any(is_blank_text) {
             return Ok(false);
@@ -119,8 +119,8 @@ impl MemoryView {
         Ok(verdict)
     }
 
-    /// Lifts the tombstone that matches a record which is not fed to long-term memory. For fed
-    /// records, long-term memory does it.
+    /// Lifts the tombstone that matches a record which is not fed to long-term memory. Long-term
+    /// memory lifts those of fed records.
     pub(crate) async fn lift_tombstone(&self, key: &Key) -> Result<(), Error> {
         let kind = key.kind;
         // Only some events are fed.
@@ -139,14 +139,15 @@ impl MemoryView {
     }
 
     /// Changes the fields in `changes` and keeps the others. A null resets a field to its default.
-    /// The former version stays in the [`history`](MemoryView::history). Concurrent changes to
+    /// The former version is kept in the [`history`](MemoryView::history). Concurrent changes to
     /// different fields of one record are all kept.
     ///
     /// # Errors
     /// - [`Error::is_not_found`] if there is no such record.
     /// - [`Error::Fixed`] if records of this kind are immutable: events, messages, summaries, and
     ///   every field of a session but its summary.
-    /// - [`Error::Record`] if a change fits no field, or the record has left working memory.
+    /// - [`Error::Record`] if a field is unknown or a value does not fit its field, or the record
+    ///   has left working memory.
     /// - [`Error::is_not_yours`] if the record is shared and this is the view of a user.
     /// - Errors of working or long-term memory.
     pub async fn update(&self, key: &Key, changes: Map<String, Value>) -> Result<(), Error> {
@@ -185,11 +186,11 @@ impl MemoryView {
         Ok(())
     }
 
-    /// Removes from `changes` the owner that other fields than `scope` name, which is that of the
+    /// Removes from `changes` an owner that fields other than `scope` name, if it is that of the
     /// record.
     ///
     /// # Errors
-    /// An error if it is another one, since a record keeps its owner.
+    /// An error if it is a different one, since a record keeps its owner.
     async fn keep_owner(&self, key: &Key, changes: &mut Map<String, Value>) -> Result<(), Error> {
         let Some(Value::Object(scope)) = changes.get_mut("scope") else { return Ok(()) };
         let Some(owner) = scope.remove("user") else { return Ok(()) };
@@ -204,7 +205,7 @@ impl MemoryView {
         }
     }
 
-    /// Changes a record of working memory once its current version is in the history. Retries if
+    /// Changes a record of working memory, after its current version is in the history. Retries if
     /// another process changes the record in between.
     async fn update_told(&self, key: &Key, changes: Map<String, Value>) -> Result<Record, Error> {
         self.check_writable()?;
@@ -265,10 +266,10 @@ impl MemoryView {
         Ok(self.longterm().history(key).await?)
     }
 
-    /// Deletes a record permanently, from working memory at once and from every search, together
-    /// with its dependents: the tasks of a goal, the tool calls of a task, the messages and tasks
-    /// of a session. Returns the removed records, the record itself last. Empty if there is no such
-    /// record in working memory.
+    /// Deletes a record permanently and immediately, from working memory and from every search,
+    /// together with its dependents: the tasks of a goal, the tool calls of a task, the messages
+    /// and tasks of a session. Returns the removed records, the record itself last. Empty if there
+    /// is no such record in working memory.
     ///
     /// # Errors
     /// [`Error::Kept`] if records of this kind are not deleted; [`Error::is_not_yours`] if the
@@ -312,7 +313,7 @@ impl MemoryView {
         if is_own(&here) && self.gate().acts_for().is_some() {
             return Ok(here);
         }
-        // Long-term memory may hold another record of this id: the user's own, or another owner's.
+        // Long-term memory may have another record of this id: the user's own, or another owner's.
         let there = self.get_moved(key).await?;
         if let (None, Some(here), Some(there)) = (self.gate().acts_for(), &here, &there)
             && here.owner() != there.owner()
@@ -331,7 +332,7 @@ impl MemoryView {
         if key.kind.is_direct() || !shared.pump.is_behind().await? {
             return Ok(self.longterm().get(key).await?);
         }
-        // Read in this order: a removal that is delivered meanwhile is in long-term memory.
+        // Read in this order: a removal that is delivered in between is in long-term memory.
         let watermark = shared.longterm.feed().watermark().await?;
         let removed = shared.working.feed().removed(watermark, key).await?;
         Ok(self.longterm().get_except(key, &removed).await?)
@@ -346,10 +347,10 @@ impl MemoryView {
         Ok(())
     }
 
-    /// Returns at most `limit` records of a kind by their [time](Record::time), oldest first, from
-    /// the beginning or from [`Page::next`] on. Only records in working memory are listed, except
-    /// for kinds that are stored directly in long-term memory. Summaries are those of working
-    /// memory.
+    /// Returns at most `limit` records of a kind by their [time](Record::time), oldest first,
+    /// starting after the cursor `after` ([`Page::next`]) if it is given. Only records in working
+    /// memory are listed, except for kinds that are stored directly in long-term memory. Summaries
+    /// in long-term memory only are not listed.
     ///
     /// # Errors
     /// - [`Error::Limit`] if `limit` is not from 1 to 1000.
@@ -404,8 +405,8 @@ fn working_cursor(text: &str) -> Option<TimeCursor> {
     Some(TimeCursor { time: time.parse().ok()?, row: row.parse().ok()? })
 }
 
-/// Returns `true` if a record of this kind rejects some of `changes`. Of a setting, working memory
-/// accepts fields that stay as they are.
+/// Returns `true` if a record of this kind rejects some of `changes`. For a setting, working memory
+/// accepts unchanged fields.
 fn is_fixed(kind: Kind, changes: &Map<String, Value>) -> bool {
     match kind.mutability() {
         Mutability::Fixed => true,

@@ -1,4 +1,4 @@
-//! Remembering texts. Not here: the records that they make, see `batch`.
+//! Remembering texts. Not here: the records made from them, see `batch`.
 
 mod batch;
 mod options;
@@ -16,7 +16,7 @@ use crate::{
     admission::{Admission, Arrival, Manner, Outcome, Verdict},
 };
 
-/// Maximum number of records made of one text whose text was changed since.
+/// Maximum number of records of one text whose content was changed since.
 const CHANGED_MAX: usize = 1000;
 
 /// The result of remembering a text.
@@ -26,15 +26,15 @@ pub struct Remembered {
     pub id: Id,
     /// True if the same text was remembered before.
     pub known: bool,
-    /// True if the record of the given id said something else and was replaced.
+    /// True if the record with the given id had other content and was replaced.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub replaced: bool,
 }
 
-/// The reason for which none of several texts was stored.
+/// The reason for which a batch of texts was not stored.
 #[derive(Debug)]
 pub struct RefusedText {
-    /// Index of the text that cannot be stored. `None` if the problem concerns no single text.
+    /// Index of the text that cannot be stored. `None` if the problem is not specific to one text.
     pub index: Option<usize>,
     /// The problem.
     pub error: Error,
@@ -70,8 +70,8 @@ impl std::error::Error for RefusedText {
 impl MemoryView {
     /// Remembers `text` as a note. When this returns, the note is durable and every search finds
     /// it. The same text of the same kind and scope is stored once: remembering it again adds the
-    /// new tags and keeps the higher importance. A note whose text was changed since stays as it
-    /// is, and the text is stored beside it.
+    /// new tags and keeps the higher importance. A note whose text was changed since is left
+    /// unchanged, and the text is stored as another note.
     ///
     /// # Errors
     /// As [`remember_with`](MemoryView::remember_with).
@@ -96,8 +96,8 @@ impl MemoryView {
     }
 
     /// Remembers texts, each with its options, in one write. Returns one result per text. When this
-    /// returns, all are durable and every search finds them. If some are facts, each is written by
-    /// itself.
+    /// returns, all are durable and every search finds them. If some are facts, each text is
+    /// written separately.
     ///
     /// ```
     /// # use aios_memory::{AgentMemory, Config, RememberOptions};
@@ -115,7 +115,7 @@ impl MemoryView {
     ///
     /// # Errors
     /// As [`remember_with`](MemoryView::remember_with), for the first text that cannot be stored.
-    /// Nothing is stored then.
+    /// In that case nothing is stored.
     pub async fn remember_all(
         &self,
         texts: Vec<(String, RememberOptions)>,
@@ -140,7 +140,7 @@ impl MemoryView {
             let draft = Draft::of(self.gate(), text, options);
             drafts.push(draft.map_err(RefusedText::of(index))?);
         }
-        // Without turns, two calls could lose each other's tags.
+        // Without these locks, two calls could lose each other's tags.
         let names = drafts.iter().flat_map(Draft::identities).map(|it| it.encode());
         let names: Vec<String> = names.collect();
         let _turn = self.shared().remembering.of(names).await;
@@ -168,8 +168,8 @@ impl MemoryView {
         Ok(added.into_iter().map(result).collect())
     }
 
-    /// Remembers texts one after the other, because some of them are facts, which another tier
-    /// stores. Texts before the one that cannot be stored stay.
+    /// Remembers texts one after the other, because some are facts, which another tier stores. If a
+    /// text cannot be stored, the texts before it remain stored.
     async fn remember_each(
         &self,
         texts: Vec<(String, RememberOptions)>,
@@ -186,8 +186,8 @@ impl MemoryView {
     }
 
     /// Returns the stored records of these drafts, and chooses their ids. A text that is stored
-    /// under an id of a former version of this program keeps it. If the record with its id has
-    /// another text by now, it gets the next id.
+    /// under an id of a former version of this program keeps it. If the record with its id now has
+    /// another text, it gets the next id.
     async fn stored_before(
         &self,
         drafts: &mut [Draft],
@@ -220,7 +220,7 @@ impl MemoryView {
         Ok(stored.into_iter().map(|record| (record.identity(), record)).collect())
     }
 
-    /// Returns the place of the arrival that is refused by itself.
+    /// Returns the index of the arrival that is refused even alone.
     async fn refused(&self, arrivals: Vec<Arrival>) -> Option<usize> {
         for (place, arrival) in arrivals.into_iter().enumerate() {
             let mut trial = Admission::new(self, Manner::Written).with_mode(Mode::DryRun);

@@ -1,6 +1,6 @@
 //! Reports: the contents of a memory by kind, day, user and agent, the records that are recalled,
-//! the patterns and procedures that work, and the growth. Not here: text and pages, which a front
-//! end makes of a [`Report`].
+//! the patterns and procedures that work, and the growth. Not here: the layout of a [`Report`] as
+//! text or pages, which is up to the front ends.
 
 mod excerpt;
 mod options;
@@ -36,7 +36,7 @@ pub struct Report {
     pub since: Timestamp,
     /// The records that it covers.
     pub scope: ReportScope,
-    /// Numbers of the whole.
+    /// Totals of all covered records.
     pub totals: Totals,
     /// Records by kind, most first.
     pub kinds: Vec<KindRow>,
@@ -50,9 +50,9 @@ pub struct Report {
     pub days_omitted: u64,
     /// Recalled records. `None` if the setting `report.recalls` is off.
     pub recalls: Option<RecallReport>,
-    /// Patterns, those with the highest lower bound of success first.
+    /// Patterns, by the lower bound of their success, highest first.
     pub patterns: WorkReport,
-    /// Procedures, those with the highest lower bound of success first.
+    /// Procedures, by the lower bound of their success, highest first.
     pub procedures: WorkReport,
     /// Scheduled backups. `None` if the settings disable them.
     pub backups: Option<BackupStats>,
@@ -63,7 +63,7 @@ pub struct Report {
 pub struct ReportScope {
     /// True if it covers the records of every owner.
     pub all_users: bool,
-    /// The user, whose own and shared records it covers. `None` for shared records alone.
+    /// The user whose own and shared records it covers. `None` for shared records only.
     pub user: Option<String>,
     /// The project that it is narrowed to.
     pub project: Option<String>,
@@ -75,11 +75,11 @@ pub struct ReportScope {
 
 impl MemoryView {
     /// Reports on the records of this view, superseded and expired ones included. Each record is
-    /// read once, batch by batch, so that RAM does not depend on their number.
+    /// read once, batch by batch, so that the RAM in use does not depend on their number.
     ///
-    /// Counted are the records of long-term memory, and those of working memory that long-term
-    /// memory does not have. Records that were forgotten or deleted are not known any more, so the
-    /// growth is that of the records that are left.
+    /// Counts the records of long-term memory, and those of working memory that long-term memory
+    /// does not have. Forgotten and deleted records are not counted, so the growth is that of the
+    /// remaining records.
     ///
     /// ```
     /// # use aios_memory::{AgentMemory, Config, ReportOptions};
@@ -145,7 +145,7 @@ impl MemoryView {
     }
 
     /// Adds the records of working memory that long-term memory does not have: kinds that are not
-    /// fed to it, and events: only some of these are.
+    /// fed to it, and the events that are not.
     async fn add_working(&self, options: &ReportOptions, tally: &mut Tally) -> Result<(), Error> {
         let fed = &self.config().longterm.feed_kinds;
         let kinds = Kind::IN_WORKING.iter().copied();

@@ -1,8 +1,8 @@
 //! Reordering the first hits of a search by a cross-encoder, if the settings name one.
 //!
 //! Ranking is done by long-term memory. The cross-encoder reads its first hits together with the
-//! query and reorders them. Relevance is unchanged, so that it means the same with and without a
-//! reranker.
+//! query and reorders them. It does not change the relevance, which therefore means the same with
+//! and without a reranker.
 
 #[cfg(feature = "families")]
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use aios_longterm::{Hit, SearchOptions};
 use crate::InputProblem;
 use crate::{Config, Error};
 
-/// Number of hits that the cross-encoder reads. The others keep their order behind them.
+/// Number of hits that the cross-encoder reads. The others follow in their original order.
 const HITS_READ: usize = 30;
 
 /// The configured cross-encoder. Clones share it.

@@ -34,9 +34,9 @@ pub(crate) struct Shared {
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) reranker: Option<Reranker>,
     pub(crate) pump: Pump,
-    /// Held while a record of working memory is changed.
+    /// Locked while a record of working memory is changed.
     pub(crate) updating: tokio::sync::Mutex<()>,
-    /// Turns of the texts that are remembered.
+    /// Locks of the texts that are being remembered.
     pub(crate) remembering: Turns,
     pub(crate) pumping: Background,
     pub(crate) learner: Learner,

@@ -11,9 +11,9 @@ use crate::MemoryView;
 pub struct Shown {
     /// The text after the guard, without invisible characters. Every line break is a newline.
     pub text: String,
-    /// True if the guard suspects a prompt injection in it and marks those.
+    /// True if the policy for injections is to mark them and the guard suspects one in the text.
     pub has_injection: bool,
-    /// True if the guard suspects a secret in it and marks those.
+    /// True if the policy for secrets is to mark them and the guard suspects one in the text.
     pub has_secret: bool,
 }
 

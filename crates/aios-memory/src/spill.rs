@@ -1,4 +1,4 @@
-//! Events on their way from RAM to the disk.
+//! The transfer of events from RAM to disk.
 //!
 //! The ring passes critical events (and, by setting, evicted ones) to a bounded queue without
 //! waiting; a task writes queued events in one transaction per batch. If the queue is full, the
@@ -110,7 +110,7 @@ impl Spill {
 /// The receiving side of the queue.
 pub(crate) struct Waiting(mpsc::Receiver<Queued>);
 
-/// The writing task. After a drop it ends once the queued events are written;
+/// The writing task. After a drop it ends when the queued events are written;
 /// [`stop`](Spilling::stop) waits for that.
 pub(crate) struct Spilling {
     stop: watch::Sender<()>,
@@ -143,7 +143,7 @@ impl Spilling {
         Spilling { stop, task: Mutex::new(Some(tokio::spawn(spiller.run(stopped)))), unwritten }
     }
 
-    /// Returns a handle without a task, for a memory that is only read.
+    /// Returns a handle without a task, for a read-only memory.
     pub(crate) fn none() -> Spilling {
         let (stop, _) = watch::channel(());
         Spilling { stop, task: Mutex::new(None), unwritten: Arc::default() }
@@ -256,7 +256,7 @@ impl Spiller {
     }
 
     /// Replies with the error to waiting callers, including those in the queue, after [`TRIES`]
-    /// failures. Critical events stay in the batch and are retried.
+    /// failures. Critical events remain in the batch and are retried.
     fn tell(&mut self, error: &aios_working::Error) {
         let reason = error as &dyn std::error::Error;
         match self.failures.cmp(&TRIES) {
@@ -328,8 +328,8 @@ impl Spiller {
     }
 }
 
-/// Returns an event as working memory stores it, after the guard. Runs in the writing task so that
-/// pushing an event stays cheap.
+/// Returns an event as working memory stores it, after the guard. Runs in the writing task, so that
+/// pushing an event is cheap.
 fn to_working(guard: Guard, event: &StoredEvent) -> Result<aios_working::Event, aios_guard::Error> {
     let data = guarding::value(guard, event.data().clone())?;
     Ok(aios_working::Event {

@@ -13,16 +13,16 @@ use crate::{Error, LearnStats, MemoryView, backup::BackupStats};
 pub struct Stats {
     /// Event counters of this process.
     pub operational: aios_operational::Counters,
-    /// Events that working memory could not store; the log has the reasons.
+    /// Number of events that working memory could not store; the reasons are logged.
     pub events_unwritten: u64,
-    /// Records of working memory, by collection.
+    /// Number of records of working memory, by collection.
     pub working: BTreeMap<&'static str, u64>,
     /// Records of long-term memory.
     pub longterm: LongtermStats,
-    /// Records of all owners with changes that long-term memory has not received, so that no search
-    /// finds them. 0 unless writing is impossible.
+    /// Number of records, of all owners, with changes that long-term memory has not received, so
+    /// that no search finds them. 0 unless writing is impossible.
     pub behind: u64,
-    /// Learning by this process since it was started, for all owners.
+    /// Learning counts of this process since its start, for all owners.
     pub learning: LearnStats,
     /// Bytes on disk, of all tiers and owners.
     pub disk_bytes: u64,
@@ -36,13 +36,13 @@ pub struct Stats {
 /// Counts of long-term memory.
 #[derive(Debug, Clone, Serialize)]
 pub struct LongtermStats {
-    /// Records acknowledged, pending ones included.
+    /// Number of acknowledged records, pending ones included.
     pub records: u64,
-    /// Records of each collection.
+    /// Number of records of each collection.
     pub collections: BTreeMap<&'static str, u64>,
-    /// Changes of all owners that are not in the library yet.
+    /// Number of changes, of all owners, that are not in the library yet.
     pub pending: u64,
-    /// Changes of all owners that could not be stored. Long-term memory's
+    /// Number of changes, of all owners, that could not be stored. Long-term memory's
     /// [`refused`](aios_longterm::Feed::refused) lists them with their reasons.
     pub refused: u64,
 }

@@ -1,5 +1,5 @@
 //! Detection of replaced databases. A file in the data directory records the generation that each
-//! database has reached, so that an older copy is noticed before the other database is reconciled
+//! database has reached, so that an older copy is detected before the other database is reconciled
 //! with it.
 //!
 //! The file never runs ahead of the databases, because it is written after they are synced. A

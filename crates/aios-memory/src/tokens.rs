@@ -17,7 +17,7 @@ pub enum Tokenizer {
     O200k,
     /// OpenAI's tokenizer for its older models.
     Cl100k,
-    /// An estimate without a tokenizer, rather too high than too low.
+    /// A conservative estimate without a tokenizer.
     Estimate,
 }
 

@@ -1,6 +1,6 @@
-//! Turns of the writers of one record: a striped lock that makes "read, compare, write" of two
-//! calls one after the other. Other processes do not take turns here; the memory itself loses none
-//! of their changes.
+//! Locks for the writers of single records, striped by name: a call that reads, compares and writes
+//! excludes other such calls of this process. Other processes do not take these locks; the memory
+//! itself loses none of their changes.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -9,10 +9,10 @@ use std::{
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-/// Number of locks. Two records with the same one wait for each other needlessly.
+/// Number of locks. Two records with the same lock block each other needlessly.
 const STRIPES: u64 = 256;
 
-/// The locks of the writers of single records, by the names of the records.
+/// Locks for the writers of single records, by the names of the records.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -25,7 +25,7 @@ const STRIPES: u64 = 256;
 /// ```
 pub struct Turns(Vec<Arc<Mutex<()>>>);
 
-/// The turns that a call has, until it is dropped.
+/// The locks that a call holds, until it is dropped.
 #[must_use]
 pub struct Turn {
     _guards: Vec<OwnedMutexGuard<()>>,
@@ -38,14 +38,14 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Creates the locks. Calls take turns if they share them.
+    /// Creates the locks. Calls exclude each other if they share them.
     #[must_use]
     pub fn new() -> Turns {
         Turns((0..STRIPES).map(|_| Arc::default()).collect())
     }
 
-    /// Waits for the turns of all the named records. They are taken in one order, so that calls
-    /// with several records do not wait for each other in a circle.
+    /// Waits for the locks of all the named records. They are acquired in a fixed order, so that
+    /// calls with several records cannot deadlock.
     pub async fn of(&self, names: impl IntoIterator<Item = String>) -> Turn {
         let mut stripes: Vec<usize> = names.into_iter().map(|name| stripe(&name)).collect();
         stripes.sort_unstable();

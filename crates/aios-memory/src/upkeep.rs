@@ -1,5 +1,5 @@
-//! Work on a whole memory: on an open one, by [`Upkeep`], and on a data directory that is not open
-//! or cannot be opened.
+//! Operations on a whole memory: on an open one, by [`Upkeep`], and on a data directory that is not
+//! open or cannot be opened.
 
 pub use crate::{
     backup::{BackupFailure, BackupStats, Backups, Copied, KeptBackup, ScheduledBackup, restore},

@@ -1,5 +1,5 @@
 //! The unit of work: a task that is begun, logged and finished, so that a crash loses nothing of it
-//! and its outcome is learned from.
+//! and the memory learns from its outcome.
 //!
 //! ```
 //! use aios_memory::{AgentMemory, Config, work::{NewTask, Outcome}, working::ToolCall};
@@ -30,12 +30,12 @@
 //!
 //! # Interruption
 //! A task that was begun is *held* by its [`Work`], in one process. It is *interrupted* if its
-//! process died or ended, or its `Work` was dropped without [`finish`](Work::finish). It stays in
-//! progress, [`Works::resume_list`] lists it, and [`Works::resume`] continues it. The parts of this
-//! are
+//! process died or ended, or its `Work` was dropped without [`finish`](Work::finish). It remains in
+//! progress, [`Works::resume_list`] lists it, and [`Works::resume`] continues it. The mechanism has
+//! two parts:
 //!
 //! - the claim in the task's metadata: the process and the `Work` that hold it, stored together
-//!   with the status. No other write of the task sets or removes it, and an import leaves out that
+//!   with the status. No other write of the task sets or removes it, and an import drops the claim
 //!   of a process;
 //! - the mark of the process, a file in `run/` of the data directory that is locked while the
 //!   process lives. It is created when a process begins its first task, and removed by
@@ -43,15 +43,15 @@
 //!   process that opens the memory records one incident for it, for each owner and project
 //!   concerned.
 //!
-//! Dropping a `Work` never blocks: it takes the task off the list of held ones in RAM and wakes a
-//! background task, which records the release. If the process dies before, its mark has the same
-//! effect.
+//! Dropping a `Work` never blocks: it removes the task from the list of held ones in RAM and wakes
+//! a background task, which records the release. If the process dies before that, its mark has the
+//! same effect.
 //!
 //! # Learning
 //! A success stores a pattern: the description of the task is the trigger, its successful tool
-//! calls are the action. A goal that ends well becomes a procedure, and a task that failed twice
-//! the same way an incident, however their status was changed, see `learned`. All of them name the
-//! records that they were made from, and are forgotten with them.
+//! calls are the action. A goal that ends well becomes a procedure, and a task that failed twice in
+//! the same way becomes an incident, regardless of how their status was changed, see `learned`. All
+//! of them name the records that they were made from, and are forgotten with them.
 
 mod claim;
 mod crash;
@@ -136,7 +136,7 @@ impl Works<'_> {
         self.claim(&id, new.is_idempotent, None).await
     }
 
-    /// Begins the pending task of this id, such as one of a plan.
+    /// Begins the pending task with this id, such as one of a plan.
     ///
     /// # Errors
     /// - [`Error::is_not_found`] if there is no such task, [`Error::is_not_yours`] if it is shared
@@ -162,7 +162,7 @@ impl Works<'_> {
     /// - [`Error::is_not_found`] if there is no such task, [`Error::is_not_yours`] if it is shared
     ///   and this is the view of a user.
     /// - [`Error::Work`] if it is not interrupted: a living process holds it, it was not begun or
-    ///   has ended, or another caller resumed it meanwhile.
+    ///   has ended, or another caller has resumed it.
     /// - Errors of working or long-term memory.
     pub async fn resume(self, id: &Id) -> Result<Work, Error> {
         self.view.check_writable()?;
@@ -205,7 +205,8 @@ impl Works<'_> {
         }
     }
 
-    /// Stores the pending task of a chosen id. Of two callers that begin one id, one stores it.
+    /// Stores the pending task of a chosen id. If two callers use one id, only one of them stores
+    /// it.
     async fn add(self, new: &NewTask) -> Result<Id, Error> {
         let Value::Object(fields) = new.fields() else { unreachable!("a task is an object") };
         let fields = guarding::object(self.view.config().to_guard(), Kind::Task, fields)?;
@@ -225,7 +226,7 @@ impl Works<'_> {
         }
     }
 
-    /// Gives a pending task, or the interrupted one of the claim `before`, to a new [`Work`].
+    /// Assigns a pending task, or the interrupted one with the claim `before`, to a new [`Work`].
     async fn claim(
         self,
         id: &Id,

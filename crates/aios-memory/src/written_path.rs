@@ -1,5 +1,5 @@
 //! Serializing paths in reports. A path that is not UTF-8 is written with replacement characters,
-//! as in messages, because a report that fails to serialize would hide what was done.
+//! as in messages, because a report that fails to serialize would hide its content.
 
 use std::path::{Path, PathBuf};
 

@@ -1,17 +1,17 @@
 //! Phrases of scripts without spaces that only make a query a question.
 //!
-//! Words of other scripts have stop words (`language`). Here nothing tells where a word ends, so
-//! whole phrases are cut out of the query before its pairs of characters are taken. They come from
-//! the usual lists of interrogatives, and of ways to remind somebody of what was said. Texts keep
-//! all their terms. Short phrases that are often a part of a word, such as the Korean "why", are
-//! not listed.
+//! Words of other scripts have stop words (`language`). Without spaces, the end of a word is
+//! unknown, so whole phrases are removed from the query before it is split into pairs of
+//! characters. The phrases are common interrogatives and reminders of earlier conversation. Texts
+//! keep all their terms. Short phrases that are often a part of a word, such as the Korean "why",
+//! are not listed.
 
 use std::borrow::Cow;
 
 use crate::pieces::is_unspaced;
 
 /// Returns `text`, the plain form of a query, with a space instead of each phrase that only asks,
-/// or `text` itself if nothing else is left of it.
+/// or `text` itself if nothing else would remain.
 pub(crate) fn without_asking(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unspaced) {
         return Cow::Borrowed(text);

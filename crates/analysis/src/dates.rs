@@ -35,9 +35,9 @@ pub(crate) fn dates(text: &str) -> Vec<Date> {
     dates
 }
 
-/// Removes the numbers of `dates` from `text`. Alone they say little about a day: 2 March and 3
-/// February have the same ones. Names of months stay, and so do dates that are part of a longer
-/// word.
+/// Removes the numbers of `dates` from `text`. Alone they do not identify a day: 2 March and 3
+/// February have the same numbers. Names of months and dates that are part of a longer word are
+/// kept.
 pub(crate) fn without_numbers(text: &str, mut dates: Vec<Date>) -> String {
     dates.retain(|date| stands_alone(text, &date.range));
     dates.sort_by_key(|date| date.range.start);

@@ -15,12 +15,12 @@
 //! | `$1,299.00` | `$1299`, `1299` as a loose term, and the spellings of the number |
 //! | scripts without spaces | each character, and each two neighbours |
 //! | an emoji | itself |
-//! | `2 March 2026`, `02.03.2026` | also `2026-03-02`; in a query in the place of the numbers |
+//! | `2 March 2026`, `02.03.2026` | also `2026-03-02`; in a query, this replaces the numbers |
 //!
-//! A text in another language than English also has the stems of that language, each prefixed with
+//! A text in a language other than English also has the stems of that language, each prefixed with
 //! `^`, and a query matches the stems of its words in every language.
 //!
-//! A loose term counts less than a term: a query for `5` ranks `-5` after `5`, see
+//! A loose term has a lower weight than a term: a query for `5` ranks `-5` after `5`, see
 //! [`Query::variants`].
 //!
 //! Terms are for ranking only: texts with the same terms may have different contents, which
@@ -46,8 +46,8 @@ use rust_stemmers::Stemmer;
 pub use spelling::{Guess, Known};
 use words::{Token, Use, Words, foreign};
 
-/// Version of the analysis. It is raised whenever the terms of any text change: a store that holds
-/// terms of another version analyses its texts again.
+/// Version of the analysis. It increases when the terms of any text change. A store with terms of
+/// another version must analyse its texts again.
 pub const VERSION: u32 = 3;
 
 /// Cuts texts and queries into terms.

@@ -17,7 +17,7 @@ pub(crate) enum Piece<'a> {
     Number(String),
     /// A run of a script without spaces.
     Run(&'a str),
-    /// A symbol that is a term by itself: an emoji, an arrow.
+    /// A symbol that is a term of its own: an emoji, an arrow.
     Symbol(&'a str),
 }
 
@@ -52,8 +52,8 @@ pub(crate) fn is_percent(c: char) -> bool {
     matches!(c, '%' | '\u{2030}')
 }
 
-/// Joins a number with the sign after or before it: `5 %`, `5 EUR` in its sign, `$ 5`. Returns the
-/// number of chunks used, too.
+/// Joins a number with the sign after or before it: `5 %`, `5 EUR` in its sign, `$ 5`. Also returns
+/// the number of chunks used.
 fn with_unit<'a>(chunk: &'a str, next: &str) -> (Cow<'a, str>, usize) {
     let is_digit = |c: char| c.is_ascii_digit();
     let unit = next.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
@@ -147,8 +147,8 @@ fn class(c: char) -> Class {
     }
 }
 
-/// Returns `true` if `term` is of a script that is written without spaces. Such a term is a pair of
-/// neighbouring characters, whether they make a word or not, or a single character.
+/// Returns `true` if `term` is of a script that is written without spaces. Such a term is a single
+/// character, or a pair of neighbouring characters, which need not be a word.
 #[must_use]
 pub fn is_run(term: &str) -> bool {
     term.chars().all(is_unspaced)

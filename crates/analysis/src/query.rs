@@ -8,13 +8,13 @@ use crate::{
     words::{Token, Use, loose},
 };
 
-/// Share of a term without signs of the query's term, if both have the same meaning.
+/// Share of a term without signs, relative to the query's term, if both have the same meaning.
 const BARE_SHARE: f64 = 0.5;
 /// Share of a number in another spelling than the query's.
 const NUMBER_SHARE: f64 = 0.7;
 /// Share of a word's stem in another language.
 const FOREIGN_SHARE: f64 = 0.9;
-/// Share of a term that differs from the query's in signs that change the meaning.
+/// Share of a term that differs from the query's term in signs that change the meaning.
 const LOOSE_SHARE: f64 = 0.2;
 
 /// A query, cut into terms.
@@ -87,7 +87,7 @@ impl Query {
         Query { terms, repeats, bare, foreign, words }
     }
 
-    /// Returns how often the query has one of its terms.
+    /// Returns the number of occurrences of a term in the query.
     #[must_use]
     pub fn count(&self, term: &str) -> u32 {
         self.repeats.get(term).copied().unwrap_or(1)

@@ -1,7 +1,7 @@
 //! Other spellings of a query's words: `data base` for `database` and vice versa, and single typing
 //! errors (`databse`, `prot`).
 //!
-//! Only the texts show which of them are words, so these are guesses: a search looks each up in the
+//! Only the texts show if a spelling is a word, so these are guesses: a search looks each up in the
 //! visible texts and uses those that occur. The work is bounded: few words of a query are guessed,
 //! and each gives a few hundred spellings.
 
@@ -11,11 +11,12 @@ use crate::{Analyzer, Variant};
 
 /// Maximum number of words of a query that are guessed.
 const WORDS_MAX: usize = 4;
-/// A shorter word is not corrected: it is too similar to others.
+/// Minimum length of a word that is corrected. A shorter one is too similar to others.
 const CHARS_MIN: usize = 4;
-/// In a shorter word letters are only swapped: most changes of a letter give a different word.
+/// Minimum length of a word in which letters are changed. In a shorter one they are only swapped,
+/// since most changes give a different word.
 const CHANGED_CHARS_MIN: usize = 5;
-/// A longer word is not a word of a language.
+/// Maximum length of a word of a language.
 const CHARS_MAX: usize = 24;
 /// Minimum length of half a word.
 const HALF_CHARS_MIN: usize = 4;

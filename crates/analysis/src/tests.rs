@@ -105,7 +105,7 @@ fn scripts_without_spaces_give_neighbours_and_characters() {
         "\u{1f680} go \u{1f1e9}\u{1f1ea} \u{1f1eb}\u{1f1f7}",
     );
     check("\u{1f44d}\u{1f3fd} 4\u{b0}C", "\u{1f44d} 4 \u{b0} c");
-    // The marks of Devanagari are kept, those of Arabic are not.
+    // The marks of Devanagari are kept, the marks of Arabic are not.
     check(
         "\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}",
         "\u{926}\u{93f}\u{932}\u{94d}\u{932}\u{940}",
@@ -163,7 +163,7 @@ fn other_spellings_are_used_if_texts_have_them() {
     check("database", &texts[3..], &[("data", 0), ("base", 0)]);
     check("log in", &texts, &[("login", 0)]);
     check("data, base", &texts, &[("databas", 0), ("databas", 1)]);
-    // Known words and other first letters are not corrected.
+    // Known words and wrong first letters are not corrected.
     check("port atabase", &texts, &[]);
     let many = [("plane", 1), ("plank", 2), ("plant", 3), ("plain", 4), ("leaf", 1), ("per", 1)];
     check("planx", &many, &[("plant", 0), ("plank", 0), ("plane", 0)]);

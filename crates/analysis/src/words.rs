@@ -8,13 +8,13 @@ use crate::{
     plain::lower,
 };
 
-/// Maximum length of a term in bytes; the rest of a longer piece is dropped.
+/// Maximum length of a term in bytes; longer pieces are truncated.
 pub(crate) const TERM_BYTES_MAX: usize = 64;
 /// Prefix of a loose term; no other term begins with it.
 pub(crate) const LOOSE: char = '`';
 /// Prefix of the stem of a word in a text of another language; no other term begins with it.
 pub(crate) const FOREIGN: char = '^';
-/// A name of more parts does not get a joined term.
+/// Maximum number of parts of a name with a joined term.
 const JOINED_PARTS_MAX: usize = 4;
 /// Signs inside a word; all other punctuation ends a word.
 const INNER: &[char] = &['-', '_', '.', '@', '#', '+', '%', '\'', '~'];

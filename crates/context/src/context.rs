@@ -27,7 +27,7 @@ pub struct Context {
 pub struct Chunk {
     /// The tier that it was read from.
     pub tier: Tier,
-    /// Its id, and those of the near-duplicates that were folded into it.
+    /// Its id, and the ids of the near-duplicates that were folded into it.
     pub ids: Vec<String>,
     /// The number of tokens in `content` alone, without headings and separators.
     pub tokens: TokenCount,

@@ -63,10 +63,10 @@ pub(crate) fn names() -> &'static str {
     if cfg!(feature = "tiktoken") { "estimate, o200k, cl100k" } else { "estimate" }
 }
 
-/// A conservative estimate if the model's tokenizer is unknown: rather too high than too low. It
-/// counts a token for every four letters or fraction of four in a word, with capitals after the
-/// first counted twice, and for every two digits of a number. Other ASCII characters and those up
-/// to U+07FF count one each, those above two, emoji three.
+/// A conservative estimate, usually too high, for models whose tokenizer is unknown. It counts a
+/// token for every four letters or fraction of four in a word, with capitals after the first
+/// counted twice, and for every two digits of a number. Other ASCII characters and those up to
+/// U+07FF count one each, those above two, emoji three.
 ///
 /// For English prose it is about a third above tiktoken's counts. It is not an upper bound, because
 /// random letters may take a token each.

@@ -20,7 +20,7 @@ const SHARERS_MAX: usize = 64;
 /// A candidate that represents itself and its near-duplicates.
 pub(crate) struct Item {
     pub(crate) candidate: Candidate,
-    /// Its id first, then those of the folded candidates.
+    /// Its id first, then the ids of the folded candidates.
     pub(crate) ids: Vec<String>,
     pub(crate) sketch: Sketch,
 }

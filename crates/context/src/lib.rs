@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 //! # How the parts relate
 //!
-//! - A [`Candidate`] is a text with its metadata; its [`Section`] determines its place.
+//! - A [`Candidate`] is a text with its metadata; its [`Section`] determines its position.
 //! - A [`Policy`] holds the format, the limits of the sections, and floors and caps per tier.
 //! - A [`TokenCounter`] counts tokens: an [`Estimate`], tiktoken's tokenizers with the feature
 //!   `tiktoken`, or the caller's own.

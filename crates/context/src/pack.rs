@@ -228,8 +228,8 @@ impl<'a> Packer<'a> {
     }
 
     /// Chooses the items of highest worth until `enough` tokens are spent or nothing more fits.
-    /// Worth only decreases as texts are chosen, so an item is weighed again only when it comes up
-    /// (M. Minoux, *Accelerated greedy algorithms*, 1978).
+    /// Worth only decreases as texts are chosen, so an item is weighed again only when it is next
+    /// in line (M. Minoux, *Accelerated greedy algorithms*, 1978).
     fn greedy(&mut self, indices: &[usize], enough: usize) {
         let before = self.used;
         let mut heap: BinaryHeap<(u64, Reverse<usize>)> = indices
@@ -394,8 +394,8 @@ impl<'a> Packer<'a> {
         self.chosen.push(chunk);
     }
 
-    /// Drops the chunk chosen last. Its hashes stay in `said`, which only reduces the worth of its
-    /// repetitions.
+    /// Drops the chunk chosen last. Its hashes remain in `said`, which only reduces the worth of
+    /// its repetitions.
     fn pop(&mut self) -> Option<Chosen> {
         let chunk = self.chosen.pop()?;
         let candidate = &self.items[chunk.item].candidate;

@@ -7,7 +7,7 @@ use aios_record::Tier;
 
 use crate::{Error, Format, TokenCount};
 
-/// The settings of an assembly. [`Policy::default`] is a good start.
+/// The settings of an assembly. Start with [`Policy::default`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// The output format. Default: markdown.
@@ -19,8 +19,8 @@ pub struct Policy {
     /// Maximum number of messages of the session. Default: 12.
     pub recent_messages_max: usize,
     /// Maximum share of the budget, after pinned candidates and the profile, for recent messages
-    /// while there are retrieved candidates. Default: 0.5. Tokens that those leave are used for
-    /// messages.
+    /// while there are retrieved candidates. Default: 0.5. Tokens that retrieved candidates do not
+    /// use are available for messages.
     pub recent_share_max: f64,
     /// Floors and caps for retrieved candidates, by tier. An unlisted tier has neither.
     pub tiers: BTreeMap<Tier, TierShare>,

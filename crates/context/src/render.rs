@@ -1,16 +1,16 @@
 //! Rendering of contexts, with frames that stored text cannot leave.
 //!
-//! A frame is the part that a reader takes for ours rather than for stored text. In each format one
-//! rule keeps it closed, independent of the length and content of the text:
+//! A frame is the text that a reader attributes to this crate, not to stored text. In each format
+//! one rule keeps it closed, independent of the length and content of the text:
 //!
-//! - **markdown**: every line of stored text starts with `> `, and lines after the first of a
-//!   chunk with `>   `; headings and the first line do not, and hold no stored text.
+//! - **markdown**: every line of stored text starts with `> `, and lines after the first of a chunk
+//!   with `>   `; headings and the first line do not, and contain no stored text.
 //! - **xml**: `&`, `<`, `>` and `"` are escaped in texts and attributes.
 //! - **json**: strings are escaped by the JSON rules.
 //!
 //! Labels from stored values (speaker, source, title) are short and on one line; anything in them
-//! or in texts that markdown output could mistake for one of our labels is defused. Selection is
-//! not done here.
+//! or in texts that markdown output could mistake for one of our labels is defused. Not here:
+//! selection.
 
 mod json;
 mod markdown;
@@ -138,7 +138,7 @@ impl Heading {
         }
     }
 
-    /// Returns the day in `format`, if the whole group is of one day.
+    /// Returns the day in `format`, if the group is a single day's.
     fn day(&self, format: &str) -> Option<String> {
         self.day.map(|day| day.strftime(format).to_string())
     }

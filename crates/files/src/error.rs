@@ -11,7 +11,7 @@ use aios_record::Remedy;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// It belongs to another user of the system, who may have put anything into it.
+    /// It belongs to another user of the system, who may have put any content into it.
     #[error(
         "{} belongs to the user {owner}, and this process acts for the user {user}", path.display()
     )]
@@ -49,7 +49,7 @@ pub enum Error {
         /// The former path of the file.
         path: PathBuf,
     },
-    /// Two directories are the same, or one lies in the other.
+    /// Two directories are the same, or one is inside the other.
     #[error(
         "{} and {} are the same, or one lies in the other", target.display(), source_dir.display()
     )]

@@ -9,10 +9,10 @@
 //!   are locked while they are written, which distinguishes those in use from the remains of killed
 //!   processes.
 //! - A [`Temporary`] is a directory for short-lived files.
-//! - A [`Mark`] is a file that is locked while its process lives, a [`LeftMark`] that of a process
-//!   which ended without removing it.
-//! - [`open_regular`] reads a file whose path somebody else chose, and never waits for a pipe.
-//! - An [`Anchor`] notices moved and replaced files.
+//! - A [`Mark`] is a file that is locked while its process lives. A [`LeftMark`] is the mark of a
+//!   process that ended without removing it.
+//! - [`open_regular`] reads a file whose path another party chose, and never waits for a pipe.
+//! - An [`Anchor`] detects moved and replaced files.
 //! - [`check_apart`] compares two paths, even if they do not exist yet.
 //!
 //! # Invariants

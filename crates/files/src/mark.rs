@@ -1,7 +1,7 @@
 //! Marks of running processes: files that are locked while their process lives. A mark whose lock
 //! is free belongs to a process that ended without removing it.
 //!
-//! The lock decides, never the number of a process, which another process may have by then, on this
+//! Only the lock decides. The number of a process may belong to another process by then, on this
 //! machine or on another one that shares the directory.
 
 use std::{
@@ -21,13 +21,13 @@ use crate::{
 
 /// Prefix of the names of marks.
 const PREFIX: &str = "process-";
-/// Suffix of a mark whose process has ended, while its end is dealt with.
+/// Suffix of a mark whose process has ended, while its end is being handled.
 const ENDED: &str = ".ended";
 /// Maximum number of names that are tried for one mark.
 const NAMES_MAX: i64 = 64;
 
 /// The mark of this process in a directory. The lock is released when the mark is dropped; the file
-/// stays until [`remove`](Mark::remove).
+/// remains until [`remove`](Mark::remove).
 #[derive(Debug)]
 pub struct Mark {
     path: PathBuf,
@@ -51,7 +51,7 @@ impl Mark {
     /// [`Error::Io`] if it cannot be created; [`Error::Locked`] if the file system cannot lock it.
     pub fn make(dir: &Path, started_us: i64) -> Result<Mark, Error> {
         make_directory(dir).map_err(Error::io(dir))?;
-        // Locked before it appears under its name, so that nobody takes it for a left one.
+        // Locked before it appears under its name, so that no process mistakes it for a left mark.
         let beside = Temporary::below(dir)?;
         let unnamed = beside.path().join("mark");
         let file = create(&unnamed).map_err(Error::io(&unnamed))?;
@@ -80,7 +80,7 @@ impl Mark {
         &self.name
     }
 
-    /// Removes the file: the process ends in an orderly way.
+    /// Removes the file, at an orderly end of the process.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be removed.
@@ -100,8 +100,7 @@ impl Mark {
             opened => opened.map_err(Error::io(&path))?,
         };
         check_file(&path)?;
-        // A shared lock, so that two that look at the same time do not take each other for the
-        // process.
+        // A shared lock, so that two concurrent checks do not mistake each other for the process.
         match file.try_lock_shared() {
             Ok(()) => Ok(false),
             Err(TryLockError::WouldBlock) => Ok(true),
@@ -111,9 +110,8 @@ impl Mark {
 }
 
 impl LeftMark {
-    /// Locks and returns the marks in `dir` that processes left behind, by name. A mark that
-    /// another process deals with is omitted, and so is everything else in `dir`. Empty if `dir`
-    /// does not exist.
+    /// Locks and returns the marks in `dir` that processes left behind, by name. Marks that another
+    /// process is handling and other entries of `dir` are omitted. Empty if `dir` does not exist.
     ///
     /// # Errors
     /// [`Error::Io`] if the directory cannot be listed or a mark cannot be renamed;
@@ -164,7 +162,7 @@ impl LeftMark {
         &self.name
     }
 
-    /// Removes the file: the end of its process is dealt with.
+    /// Removes the file, after the end of its process was handled.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be removed.

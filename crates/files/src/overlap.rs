@@ -13,9 +13,9 @@ use crate::Error;
 /// Maximum number of links followed in one path.
 const LINKS_MAX: u32 = 40;
 
-/// Returns an error if the directories `target` and `source` are the same, or one lies in the
+/// Returns an error if the directories `target` and `source` are the same, or one is inside the
 /// other, by any path. Links are followed, missing parts are assumed to be created as directories,
-/// and a directory mounted at two places is recognised by its inode.
+/// and a directory that is mounted twice is recognised by its inode.
 ///
 /// # Errors
 /// [`Error::Overlap`] if they overlap; [`Error::Io`] if a path cannot be inspected.

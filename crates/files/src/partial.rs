@@ -1,4 +1,4 @@
-//! A file that is put in place as a whole.
+//! A file that is put in place atomically.
 
 use std::{
     fs::{self, File},
@@ -18,7 +18,7 @@ use crate::{
 /// The extension of its name until it is committed.
 const SUFFIX: &str = "partial";
 
-/// A file that is put in place as a whole. Until then it lies beside the target with the extension
+/// A file that is put in place atomically. Until then it is beside the target with the extension
 /// `.partial`. It is removed on drop; the remains of a killed process are replaced by the next one.
 #[derive(Debug)]
 pub struct Partial {

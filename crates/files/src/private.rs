@@ -1,4 +1,4 @@
-//! Creating files and directories that only their owner may read and write.
+//! Creation of files and directories that only their owner can read and write.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, Permissions},

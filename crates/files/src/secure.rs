@@ -1,4 +1,4 @@
-//! Refusing entries of other users, and revoking others' access to our own.
+//! Refusal of entries of other users, and revocation of others' access to our own.
 
 use std::{
     ffi::OsStr,
@@ -11,7 +11,7 @@ use std::{
 use crate::{DIRECTORY_MODE, Error, FILE_MODE, set_mode};
 
 /// The permission bits of group and others in the mode of a directory. A set-group-ID bit, which is
-/// inherited from the parent directory, does not count.
+/// inherited from the parent directory, is ignored.
 const DIRECTORY_OTHERS: u32 = 0o077;
 /// The bits that a file of ours must not have: those of group and others, execution, and the
 /// special bits.

@@ -1,4 +1,4 @@
-//! A directory that is put in place as a whole.
+//! A directory that is filled beside its target and then put in place.
 
 use std::{
     fs::{self, DirBuilder},
@@ -17,10 +17,10 @@ use crate::{
 /// The suffix of its name.
 const SUFFIX: &str = ".partial";
 
-/// A directory that is put in place as a whole, by one rename. Until then it lies beside the target
-/// as `.NAME.partial`. If it cannot be created or renamed there, for example because the target is
-/// a mount point, it lies in the target as `.partial`, its entries are moved out on commit, and the
-/// target does not count as complete until then.
+/// A directory that is put in place by one rename. Until then it is beside the target as
+/// `.NAME.partial`. If it cannot be created or renamed there, for example because the target is a
+/// mount point, it is inside the target as `.partial`. Its entries are then moved out on commit,
+/// and the target is incomplete until that is done.
 ///
 /// It is removed on drop. The remains of a killed process are emptied and reused by the next one.
 #[derive(Debug)]

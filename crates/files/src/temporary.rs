@@ -20,15 +20,15 @@ use crate::{
 const PREFIX: &str = "aios-memory-reader.";
 /// The default directory for temporary files.
 const TEMPORARY: &str = "/tmp";
-/// Maximum number of attempts to create a directory before another process takes it for abandoned.
+/// Maximum number of attempts to create a directory that no other process removes as abandoned.
 const TRIES: u32 = 8;
 
 /// A directory that only its owner may enter. Dropping it removes it.
 #[derive(Debug)]
 pub struct Temporary {
     directory: TempDir,
-    /// Held while the directory is in use, so that others do not take it for abandoned. If
-    /// directories cannot be locked, those of killed processes stay.
+    /// Held while the directory is in use, so that others do not treat it as abandoned. If
+    /// directories cannot be locked, those of killed processes remain.
     _lock: Option<Lock>,
 }
 

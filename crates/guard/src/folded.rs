@@ -2,8 +2,8 @@
 //! folded to plain letters.
 //!
 //! Letters that look like ASCII ones become those (NFKD, then the skeleton of UTS 39), so that an
-//! English phrase is found in any script. Latin letters lose their accents; other scripts are kept.
-//! Not here: letters that are set apart, which `spaced` joins.
+//! English phrase matches in any script. Latin letters lose their accents; other scripts are kept.
+//! Not here: spaced-out letters, which `spaced` joins.
 
 mod markup;
 
@@ -62,7 +62,7 @@ fn space(bytes: &[u8]) -> usize {
     bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-/// Replaces markup by the folded form of the character that it stands for, or by nothing.
+/// Replaces markup by the folded form of the character that it represents, or removes it.
 fn replace(view: &mut ViewBuilder<'_>, at: usize, length: usize, replacement: Option<char>) {
     let text = match replacement.map(|c| (c, fold(c))) {
         None | Some((_, Fold::Drop)) => String::new(),
@@ -83,7 +83,7 @@ enum Fold {
     Parts,
 }
 
-/// Same as [`folding`], from a table for the scripts that use it most.
+/// As [`folding`], from a table for the most common scripts.
 fn fold(c: char) -> Fold {
     /// Latin, Greek, Cyrillic, Arabic and the scripts of India; signs and symbols up to kana.
     const TABLE_LENGTH: usize = 0x3000;

@@ -12,7 +12,7 @@
 //! # Invariants
 //!
 //! - Time is linear in the text (no pattern can backtrack).
-//! - Spans lie on character boundaries, in order of their start.
+//! - Spans are on character boundaries, in order of their start.
 //! - A match covers the whole secret, regardless of its length.
 //! - Hidden characters between letters do not hide a match, and look-alike letters, entities or
 //!   markup do not hide an injection.

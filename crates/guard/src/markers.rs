@@ -1,5 +1,5 @@
-//! The marker `[redacted: rule]`, which replaces a redacted finding. Nothing is found in a marker,
-//! so a redacted text does not change when it is scanned again.
+//! The marker `[redacted: rule]`, which replaces a redacted finding. Rules do not match inside a
+//! marker, so a redacted text does not change when it is scanned again.
 
 use std::ops::Range;
 

@@ -10,7 +10,7 @@ use crate::{Error, Findings, Kind, rules::is_secret_under, scan, scan::redact_wh
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
-    /// Let the text through unchanged and report the findings. The default: nothing is lost.
+    /// Let the text through unchanged and report the findings. The default.
     #[default]
     Mark,
     /// Remove the findings from the text.
@@ -88,8 +88,8 @@ impl Guard {
         Ok(Guarded { text: self.redacted(text, &findings), findings })
     }
 
-    /// Applies the guard to a text with a name, such as the value of a JSON key. A name such as
-    /// `password` or `api_key` makes its whole text a secret.
+    /// Applies the guard to a text with a name, such as the value of a JSON key. With a name such
+    /// as `password` or `api_key`, the whole text is a secret.
     ///
     /// ```
     /// use aios_guard::{Guard, Policy};

@@ -51,8 +51,8 @@ pub fn scan(text: &str) -> Findings {
     Findings { items, complete }
 }
 
-/// Removes secrets that lie within another one: a random run inside a token adds nothing. Of two
-/// with the same span, the guess is second and is removed.
+/// Removes secrets within another one, such as a random run inside a token. If two have the same
+/// span, the guess comes second and is removed.
 fn drop_shadowed(items: &mut Vec<Finding>) {
     let mut secret_until = 0;
     items.retain(|found| {
@@ -103,7 +103,7 @@ pub fn redact<'t>(text: &'t str, findings: &Findings) -> Cow<'t, str> {
     redact_where(text, findings, |_| true)
 }
 
-/// Same as [`redact`], only for the kinds that `wanted` accepts.
+/// As [`redact`], but only for the kinds that `wanted` accepts.
 pub(crate) fn redact_where<'t>(
     text: &'t str,
     findings: &Findings,
@@ -151,8 +151,8 @@ impl Findings {
         &self.items
     }
 
-    /// Returns true if nothing was found. For a text that was not scanned completely this proves
-    /// little; see [`is_complete`](Findings::is_complete).
+    /// Returns true if nothing was found. This is inconclusive if the text was not scanned
+    /// completely; see [`is_complete`](Findings::is_complete).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()

@@ -1,15 +1,15 @@
-//! Joining of letters that are set apart, `i g n o r e` or `i.g.n.o.r.e`.
+//! Joining of spaced-out letters, `i g n o r e` or `i.g.n.o.r.e`.
 
 use crate::view::{View, ViewBuilder};
 
-/// Fewer letters in a row are initials or a list.
+/// Minimum number of letters in a row. Fewer are initials or a list.
 const LETTERS_MIN: usize = 6;
 
 /// Longest gap between two letters of one word, in bytes.
 const GAP_BYTES_MAX: usize = 4;
 
-/// Joins the letters of `text` that are set apart. `None` if there are none. A gap that differs
-/// from the first one of its run becomes a space between words.
+/// Joins the spaced-out letters of `text`. `None` if there are none. A gap that differs from the
+/// first one of its run becomes a space between words.
 pub(crate) fn joined(text: &str) -> Option<View<'_>> {
     let bytes = text.as_bytes();
     let mut view = ViewBuilder::new(text);

@@ -11,7 +11,8 @@ use crate::{Error, error::is_busy};
 const PAUSE_MIN: Duration = Duration::from_micros(200);
 const PAUSE_MAX: Duration = Duration::from_millis(5);
 
-/// Calls `attempt` until it is not refused for a lock or `timeout` has passed.
+/// Calls `attempt` until it succeeds, fails for another reason than a lock, or `timeout` has
+/// passed.
 pub(crate) fn retry<T>(
     timeout: Duration,
     mut attempt: impl FnMut() -> rusqlite::Result<T>,

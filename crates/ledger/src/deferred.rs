@@ -21,7 +21,7 @@ type Work = Box<dyn FnOnce(&Connection) -> rusqlite::Result<()> + Send>;
 
 impl Deferred {
     /// Defers `work`. The deferred work of a batch runs in the order of `place`, then in the order
-    /// of the calls. It is dropped if its command fails.
+    /// of the calls. The work is dropped if its command fails.
     ///
     /// If `work` fails, the whole batch fails: the command itself should check everything that
     /// could fail.

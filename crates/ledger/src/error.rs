@@ -23,7 +23,7 @@ pub enum Error {
         source: Arc<io::Error>,
     },
     /// The file, or one beside it, must not be used: it belongs to another user of the system, is
-    /// not a regular file, or was moved, replaced or removed.
+    /// not a regular file, or was moved, replaced or removed while in use.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// The file was written by a newer version of the program.
@@ -206,7 +206,7 @@ impl Error {
     }
 
     /// Returns true if the file, or one beside it, could not be written for lack of permission or
-    /// room. Reading it with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be possible.
+    /// space. Reading it with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be possible.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {
@@ -248,7 +248,7 @@ const WRITE_FAILURES: &[i32] = &[
     ffi::SQLITE_IOERR_SHMMAP,
 ];
 
-/// Returns true if an error comes from a missing write permission or from lack of room.
+/// Returns true if an error is caused by a missing write permission or by lack of space.
 #[must_use]
 pub fn is_write_refusal(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
@@ -271,8 +271,9 @@ impl From<aios_files::Error> for Error {
     }
 }
 
-/// Returns true if an error or one of its sources says that the disk is full or the quota is used
-/// up. Checks the error kind and, for libraries that convert errors to text, the system's messages.
+/// Returns true if an error or one of its sources indicates that the disk is full or the quota is
+/// used up. Checks the error kind and, for libraries that convert errors to text, the system's
+/// messages.
 #[must_use]
 pub fn is_disk_full(error: &(dyn std::error::Error + 'static)) -> bool {
     use io::ErrorKind as Kind;

@@ -11,7 +11,7 @@ const DAMAGE_LINES_MAX: usize = 100;
 /// makes the check itself fail, that error is the finding. Takes as long as reading the whole file.
 ///
 /// # Errors
-/// If the disk has no room for the check, which says nothing about the file.
+/// If the disk has no room for the check. This is not evidence of damage.
 pub fn damage(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut reports = Vec::new();
     match integrity(connection, &mut reports) {

@@ -13,7 +13,7 @@
 //! # Invariants
 //! - A reply `Ok` to a write means that it is committed with the guarantee of [`Durability`].
 //! - The failure or panic of a command undoes that command alone. If the commit itself fails, every
-//!   caller of that batch gets the error and nothing of the batch is in the file.
+//!   caller of that batch gets the error and no part of the batch is in the file.
 //! - A queued command runs even if its caller has dropped the future.
 //! - A file that is newer, foreign or owned by another user of the system is refused before
 //!   anything in it is changed. The file and the files that SQLite creates beside it have mode
@@ -69,7 +69,7 @@ pub struct Ledger {
     inner: Arc<Inner>,
 }
 
-/// Fields drop in this order: without senders the threads end, then they are joined.
+/// Fields drop in this order: without senders the threads end, and are then joined.
 struct Inner {
     path: PathBuf,
     /// `None` if the file was opened read-only.
@@ -93,15 +93,16 @@ impl Ledger {
     ///
     /// With [`Access::ReadOnly`] nothing is created or changed. A file without a usable index of
     /// its log (`-shm`) is read without locks if its log is empty; a read fails with
-    /// [`Error::Changed`] if the file changed meanwhile. A file with an unfinished log or an older
-    /// schema is read from a copy in a temporary directory. A missing file is read as an empty one.
+    /// [`Error::Changed`] if the file changes during the read. A file with an unfinished log or an
+    /// older schema is read from a copy in a temporary directory. A missing file is read as an
+    /// empty one.
     ///
     /// # Errors
     /// - [`Error::Newer`] and [`Error::Foreign`] if the file is not for this program; it is left
     ///   unchanged.
     /// - [`Error::Place`] if it, or a file that SQLite creates beside it, belongs to another user
     ///   of the system or is not a regular file.
-    /// - [`Error::Migration`] if a migration fails; the file stays at the previous version.
+    /// - [`Error::Migration`] if a migration fails; the file keeps the previous version.
     /// - [`Error::Unwritable`] if the file or its directory cannot be written.
     /// - [`Error::Io`] if the directory is missing or not writable.
     /// - [`Error::NoCopy`] if a file must be read from a copy and the copy cannot be made.
@@ -344,7 +345,7 @@ impl Ledger {
     /// Rewrites the file without its free pages. Takes as long as copying the file; writers wait.
     ///
     /// # Errors
-    /// [`Error::Sqlite`], for instance if the disk has no room for the copy; [`Error::Busy`] if
+    /// [`Error::Sqlite`], for example if the disk has no room for the copy; [`Error::Busy`] if
     /// other processes keep the file locked.
     pub async fn vacuum(&self) -> Result<(), Error> {
         self.upkeep(upkeep::vacuum).await
@@ -361,7 +362,7 @@ impl Ledger {
     }
 
     /// Copies the current state of the file to `target` with mode 0600 and syncs it. Other readers
-    /// and the writer continue meanwhile.
+    /// and the writer continue during the copy.
     ///
     /// # Errors
     /// [`Error::Io`] if `target` cannot be created or already exists.

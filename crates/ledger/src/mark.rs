@@ -1,11 +1,11 @@
 //! A mark that ties a file to its write-ahead log.
 //!
-//! SQLite accepts any intact log beside a file as its own. If somebody restores a file and leaves
-//! an old log there, or moves a log along without its file, the log's pages silently replace the
-//! file's. Each file is therefore marked with a random number in its first page, in the field of
-//! the deprecated `default_cache_size`, which every connection here overrides: the mark in the file
-//! must equal the mark read through the log. Not detected are a log that does not hold the first
-//! page, and a file that was copied by other means.
+//! SQLite accepts any intact log beside a file as its own. If a file is restored beside an old log,
+//! or a log is moved without its file, the log's pages silently replace the file's. Each file is
+//! therefore marked with a random number in its first page, in the field of the deprecated
+//! `default_cache_size`, which every connection here overrides: the mark in the file must equal the
+//! mark read through the log. This does not detect a log without the first page, or a file that was
+//! copied by other means.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -39,7 +39,7 @@ pub(crate) fn ensure(connection: &Connection, busy_timeout: Duration) -> Result<
         return Ok(());
     }
     busy::retry(busy_timeout, || connection.execute_batch("BEGIN IMMEDIATE"))?;
-    // Another process may have been first.
+    // Another process may have marked it first.
     let marked =
         read(connection).and_then(|mark| if mark == 0 { renew(connection) } else { Ok(()) });
     let end = if marked.is_ok() { "COMMIT" } else { "ROLLBACK" };

@@ -16,9 +16,9 @@ use crate::{Durability, Error, Migration, Options, busy, mark, read_only::beside
 const CACHE_KIB: i64 = 8 * 1024;
 /// Size to which the write-ahead log is truncated when it is reused.
 const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
-/// Log size in pages from which a commit moves the log into the file. The more commits share a
-/// checkpoint, the fewer pages are moved twice; SQLite's default of 1,000 pages is filled by about
-/// ten batches.
+/// Log size in pages from which a commit moves the log into the file. If more commits share a
+/// checkpoint, fewer pages are moved twice; SQLite's default of 1,000 pages is filled by about ten
+/// batches.
 const LOG_PAGES: i64 = LOG_BYTES_MAX / 4096;
 /// Prepared statements cached per connection.
 const STATEMENTS_MAX: usize = 256;
@@ -43,8 +43,8 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection, Error
     }
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, options)
         .map_err(|error| refuse(path, error))?;
-    // The log of another database may lie beside the file. Until it is known to be ours, no page
-    // may move from the log into the file, and closing the connection would move them.
+    // The log of another database may be beside the file. Until it is known to be ours, no page may
+    // move from the log into the file, and closing the connection would move them.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let state = busy::retry(options.busy_timeout, || State::of(&connection));
     state.map_err(|error| refuse(path, error))?.check(path, options)?;
@@ -101,7 +101,7 @@ fn connect(path: &Path, mode: OpenFlags, options: &Options) -> Result<Connection
     let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     if mode.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) && connection.is_readonly("main")? {
-        // SQLite would fall back to read-only and leave a log that nobody may write.
+        // SQLite would fall back to read-only and create a log that nobody may write.
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
         return Err(rusqlite::Error::SqliteFailure(code, None).into());
     }

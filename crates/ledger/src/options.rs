@@ -32,7 +32,7 @@ pub struct Options {
     /// Migrations, oldest first. A file's version is the number of migrations that it has.
     pub migrations: &'static [Migration],
     /// Code that runs in each migration's transaction, after its statements; called with the
-    /// migration's number. Default: does nothing.
+    /// migration's number. Default: no code.
     pub migrated: Migrated,
 }
 

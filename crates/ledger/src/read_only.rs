@@ -43,7 +43,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Rejects the data read if the file may have changed meanwhile.
+    /// Rejects the data read if the file may have changed during the read.
     pub(crate) fn check(&self, path: &Path) -> Result<(), Error> {
         match self {
             Source::Still(stamp) if Stamp::of(path)?.as_ref() != Some(stamp) => {
@@ -87,7 +87,7 @@ impl Seen {
 impl Stamp {
     /// Returns `None` if the file does not exist.
     fn of(path: &Path) -> Result<Option<Stamp>, Error> {
-        // An empty log holds nothing, and comes and goes with connections.
+        // An empty log contains nothing. Connections create and remove it.
         let log = Seen::of(&beside(path, "-wal"))?.filter(|log| 0 < log.bytes);
         Ok(Seen::of(path)?.map(|file| Stamp { file, log }))
     }

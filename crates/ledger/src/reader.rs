@@ -84,7 +84,7 @@ fn next(pool: &Pool) -> Option<Query> {
     loop {
         match queue.blocking_recv()? {
             Read::Run(query) => return Some(query),
-            // Closed under the same lock: another reader that took it would wait for ever.
+            // Closed under the same lock: another reader that acquired it would wait forever.
             Read::Close => queue.close(),
         }
     }

@@ -53,7 +53,7 @@ pub(crate) fn finish(connection: &Connection, busy_timeout: Duration) -> Result<
 pub(crate) fn backup(connection: &Connection, target: &Path) -> Result<(), Error> {
     create(target)?;
     copy(connection, target).inspect_err(|_| {
-        // Half a copy is worse than none; the first error is the one to report.
+        // A partial copy must not remain. The first error is the one to report.
         let _ = std::fs::remove_file(target);
     })
 }

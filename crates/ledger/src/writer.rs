@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{Alive, Deferred, Error, Options, busy, error::panicked, upkeep};
 
-/// Maximum wait for more commands from callers just served; no longer than a commit.
+/// Maximum wait for more commands from callers that were just served. A commit takes at least as
+/// long.
 const GATHER_MAX: Duration = Duration::from_micros(100);
 
 /// Message to the writer.
@@ -36,12 +37,12 @@ pub(crate) enum Alone {
     Upkeep(Upkeep, oneshot::Sender<Result<(), Error>>),
 }
 
-/// Work on the whole file, given the connection and the busy timeout.
+/// An operation on the whole file, with the connection and the busy timeout.
 pub(crate) type Upkeep = fn(&Connection, Duration) -> Result<(), Error>;
 
 /// One caller's command: runs in a batch, then replies when the batch is committed or failed.
 pub(crate) trait Command: Send {
-    /// Runs the command. Returns true if its writes and its deferred work are to be kept.
+    /// Runs the command. Returns true if its writes and its deferred work must be kept.
     fn run(&mut self, connection: &Connection, deferred: &mut Deferred) -> bool;
     /// Replies to the caller. The command's own error takes precedence over the batch's.
     fn reply(self: Box<Self>, settled: Result<(), Error>);
@@ -168,8 +169,8 @@ fn keep_log(connection: &Connection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Runs `work` if the files are in place before it, and fails if they are not after it. The second
-/// check covers a change meanwhile: the work may then be done in a file that nobody finds.
+/// Runs `work` if the files are in place, and fails if they no longer are after it. The second
+/// check detects a change during the work, which may then have been done in a file without a path.
 fn in_place<T>(anchor: &Anchor, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     anchor.check()?;
     let done = work()?;
@@ -254,9 +255,9 @@ fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-/// Gives several callers that were just served the time to send the next command, so that they
-/// share a commit instead of waiting for one that was begun for the first of them. A lone caller
-/// does not wait.
+/// Waits briefly for the next commands of several callers that were just served, so that they share
+/// a commit instead of waiting for one that was begun for the first of them. A single caller does
+/// not wait.
 fn gather(queue: &mpsc::Receiver<Write>, served: usize) {
     let began = Instant::now();
     while queue.len() < served && began.elapsed() < GATHER_MAX {

@@ -31,9 +31,9 @@ use crate::{
 
 impl Records<'_> {
     /// Stores the record of `kind` that `object` describes, and returns its id. `object` has the
-    /// fields of the typed form, such as [`Incident`], or of a summary. The replaced
-    /// version stays in the [`history`](LongtermView::history). When this returns, the record is
-    /// durable and searchable.
+    /// fields of the typed form, such as [`Incident`], or of a summary. The replaced version is
+    /// kept in the [`history`](LongtermView::history). When this returns, the record is durable and
+    /// searchable.
     ///
     /// # Errors
     /// - [`Error::Invalid`] if a field is missing or has the wrong type, or the kind belongs to
@@ -56,7 +56,7 @@ impl Records<'_> {
     /// `object`.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::Scope`], [`Error::MachineWide`], as there.
+    /// [`Error::Invalid`], [`Error::Scope`], [`Error::MachineWide`], as for [`put`](Records::put).
     pub fn build(self, kind: Kind, object: Map<String, Value>) -> Result<Record, Error> {
         match self.view.changes_of(kind, object, &|record| self.view.fill(record))?.swap_remove(0) {
             Change::Upsert(record) => Ok(*record),
@@ -64,10 +64,10 @@ impl Records<'_> {
         }
     }
 
-    /// Adds `origins` to the records that a derived record was made from, and applies `change` to
-    /// its fields, in one step. `change` gets the present origins and returns false to leave the
-    /// record as it is; it may be called several times. Of more than `origins_max` origins the
-    /// newest stay. The replaced version is not kept. Returns the present version.
+    /// Adds `origins` to the origins of a derived record and applies `change` to its fields, in one
+    /// step. `change` receives the present origins, returns false to leave the record unchanged,
+    /// and may be called several times. If there are more than `origins_max` origins, the oldest
+    /// are dropped. The replaced version is not kept. Returns the present version.
     ///
     /// # Errors
     /// As [`update`](LongtermView::update).
@@ -112,7 +112,8 @@ impl LongtermView {
     /// - [`Error::Conflict`] if a change would move the record to another scope,
     ///   [`Error::ForeignReference`] if it would refer to another owner's record,
     ///   [`Error::PieceTaken`] if a piece of its text would replace another record.
-    /// - [`Error::Invalid`] if a change fits no field, or the kind belongs to working memory.
+    /// - [`Error::Invalid`] if a value does not fit its field, or the kind belongs to working
+    ///   memory.
     /// - [`Error::Contended`] if others keep changing the record.
     /// - As [`store`](LongtermView::store).
     pub async fn update(&self, key: &Key, changes: Map<String, Value>) -> Result<Record, Error> {
@@ -156,7 +157,7 @@ impl LongtermView {
         if let Some(Change::Upsert(changed)) = changes.first_mut()
             && changed.references.is_empty()
         {
-            // The fields do not say from which records it was derived.
+            // The fields do not contain the records from which it was derived.
             changed.references.clone_from(&record.references);
         }
         Ok(changes)

@@ -26,17 +26,16 @@ pub struct Config {
     pub durability: Durability,
     /// Bytes of indexes and metadata that LanceDB may cache in RAM. Default: 128 MiB.
     pub cache_bytes: usize,
-    /// Bytes of RAM in which a process may hold the library. Default: 1 GiB. A record takes about
-    /// 250 bytes and a vector of twelve bits a dimension; texts use the remaining bytes, and are
-    /// read from disk if there are none. A larger library is searched by LanceDB's indexes, which
-    /// is slower. 0: always by the indexes.
+    /// Maximum bytes of RAM for the library, per process. Default: 1 GiB. A record takes about 250
+    /// bytes plus 12 bits per dimension of its vector. Texts use the remaining bytes; texts that do
+    /// not fit are read from disk. A larger library is searched by LanceDB's indexes, which is
+    /// slower. 0: always by the indexes.
     pub resident_bytes_max: usize,
-    /// Records that may wait in the journal before writes are refused. A larger batch is accepted
-    /// if none waits. Default: 1,000,000.
+    /// Maximum number of records that wait in the journal. Further writes are refused, but a larger
+    /// batch is accepted if none waits. Default: 1,000,000.
     pub journal_rows_max: u64,
-    /// Bytes on disk, of journal and library together, from which only deletions are accepted.
-    /// Merging files takes as much again for a moment. Default: none, so that only the disk limits
-    /// them.
+    /// Maximum bytes on disk of the journal and the library together. Beyond it, only deletions are
+    /// accepted. Merging files temporarily takes as much again. Default: no limit.
     pub disk_bytes_max: Option<u64>,
     /// Maximum length of a record's text, in bytes. Default: 16 MiB.
     pub text_bytes_max: usize,
@@ -48,18 +47,17 @@ pub struct Config {
     pub owner_retry: Duration,
     /// Batches that are appended before small files are merged and old versions pruned. Default: 8.
     pub compact_after_batches: u32,
-    /// Rows outside the indexes before these are updated, or a sixteenth of all rows if that is
-    /// more. Default: 2,048.
+    /// Number of unindexed rows from which the indexes are updated, or a sixteenth of all rows if
+    /// that is more. Default: 2,048.
     pub index_after_rows: u64,
-    /// Records from which LanceDB gets an approximate vector index. A search in RAM does not use
-    /// it. Default: none, which means the number of records that can be searched in RAM, at least
-    /// 10,000.
+    /// Number of records from which LanceDB gets an approximate vector index. A search in RAM does
+    /// not use it. `None`, the default, means the number of records that can be searched in RAM, at
+    /// least 10,000.
     pub index_threshold: Option<u64>,
     /// Time for which an unneeded version of the library is kept. If there are more than 8
     /// versions, older ones are pruned earlier. Default: 1 h.
     pub prune_after: Duration,
-    /// Maximum time that a search waits for outstanding vectors of records that it may see.
-    /// Default: 50 ms.
+    /// Maximum time that a search waits for outstanding vectors of visible records. Default: 50 ms.
     pub vector_wait: Duration,
     /// Language whose word endings are ignored. Default: English.
     pub language: Language,

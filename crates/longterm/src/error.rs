@@ -92,7 +92,7 @@ pub enum Error {
     /// The store was created with another embedding model.
     #[error("the store was embedded with `{stored}`, the model given is `{given}`")]
     ModelMismatch {
-        /// Fingerprint of the model that the stored vectors came from.
+        /// Fingerprint of the model of the stored vectors.
         stored: String,
         /// Fingerprint of the model given.
         given: String,
@@ -100,7 +100,7 @@ pub enum Error {
     /// The store was re-embedded with another model since it was opened.
     #[error("the store has been re-embedded with `{stored}` since it was opened with `{given}`")]
     Reembedded {
-        /// Fingerprint of the model that the stored vectors come from now.
+        /// Fingerprint of the present model of the stored vectors.
         stored: String,
         /// Fingerprint of the model that it was opened with.
         given: String,
@@ -213,8 +213,8 @@ pub enum Error {
         /// The problem.
         reason: String,
     },
-    /// A library file that holds records is damaged. Nothing is read from the library; writes wait
-    /// in the journal.
+    /// A library file that contains records is damaged. The library cannot be read; writes wait in
+    /// the journal.
     #[error(
         "`{}`, which holds records, is damaged; nothing is read from the library until it is \
          repaired",
@@ -254,15 +254,15 @@ pub enum Error {
         /// Path of the file.
         path: PathBuf,
     },
-    /// A file or directory must not be used: it belongs to another user of the system, or is no
-    /// longer in its place. Nothing of the call is acknowledged.
+    /// A file or directory must not be used: it belongs to another user of the system, or was
+    /// moved, replaced or removed. The call acknowledges nothing.
     #[error(transparent)]
     Place(Arc<aios_files::Error>),
     /// Long-term memory was opened read-only.
     #[error("long-term memory was opened only to be read")]
     ReadOnly,
-    /// The library is of a former version. It must be converted before it is read, which needs
-    /// write access.
+    /// The library was written by a former version. It must be converted before it is read, which
+    /// needs write access.
     #[error(
         "{} was written by a former version and must be migrated before it is read",
         path.display()

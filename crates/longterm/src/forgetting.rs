@@ -1,4 +1,4 @@
-//! Forgetting: records that are removed, purged, or retired, and what keeps them out afterwards.
+//! Forgetting: records that are removed, purged or retired, and the tombstones that keep them out.
 
 mod every;
 mod purge;

@@ -5,7 +5,7 @@
 //! acknowledged, the feed's watermark, the number of the last synced version of the library, and
 //! the word statistics of its content. One read is one snapshot of all of these.
 //!
-//! Not here: the moves of rows to the library, see `owner`.
+//! Not here: moving rows to the library, see `owner`.
 
 mod change;
 mod checksums;

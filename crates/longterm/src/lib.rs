@@ -22,13 +22,14 @@
 //!   it can be opened.
 //!
 //! # Invariants
-//! - An acknowledged write is committed in `journal.db`. A record stays in the journal until
+//! - An acknowledged write is committed in `journal.db`. A record remains in the journal until
 //!   LanceDB has it safely on disk.
 //! - A search sees every write that was acknowledged before it began, by any process.
 //! - One process at a time writes to LanceDB: the one that holds `owner.lock`.
-//! - Every owner has ids of their own. A record of an owner is in one project, agent and session
-//!   only; writing it in another fails with [`Error::Conflict`].
-//! - A view shows, counts, changes and reveals nothing that its gate does not see.
+//! - Every owner has an independent set of ids. A record of an owner is in one project, agent and
+//!   session only; writing it in another fails with [`Error::Conflict`].
+//! - A view shows, counts and changes only records that its gate sees, and reveals nothing about
+//!   others.
 //!
 //! # What this crate does not do
 //! It derives no facts and no summaries, renders nothing, and forgets only on request.

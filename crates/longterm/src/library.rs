@@ -1,7 +1,7 @@
 //! The LanceDB table: appended to by one owner, searched by every process.
 //!
-//! Nothing here knows of the journal. A version of the table is valid only once the caller has
-//! synced it and recorded its number; see `owner` for that protocol.
+//! Independent of the journal. A version of the table is valid only once the caller has synced it
+//! and recorded its number; see `owner` for that protocol.
 
 mod by_key;
 mod data_file;
@@ -51,8 +51,8 @@ const EF_SEARCH: usize = 300;
 /// Rows read for each sampled vector.
 const SPREAD: usize = 16;
 
-/// Handle on the table. Cheap to clone; moves forward in versions only. The owner's handle is
-/// always at the latest version.
+/// Handle to the table. Cheap to clone. Its version only increases; the owner's is always the
+/// latest.
 #[derive(Clone)]
 pub(crate) struct Library {
     table: Table,
@@ -120,7 +120,7 @@ impl Library {
         self.table.version().await.map_err(Error::library("read the version"))
     }
 
-    /// Moves the handle to `version`, unless it is there or later.
+    /// Moves the handle to `version`, unless it is at that version or a later one.
     pub(crate) async fn catch_up(&self, version: u64) -> Result<(), Error> {
         let _forward = self.moving.lock().await;
         if self.version().await? < version {
@@ -129,8 +129,8 @@ impl Library {
         Ok(())
     }
 
-    /// Moves the handle to this version exactly. For every process but the owner's: a version that
-    /// is not recorded as synced may be rolled back, and its number reused.
+    /// Moves the handle to exactly this version. For processes other than the owner's: a version
+    /// that is not recorded as synced may be rolled back, and its number reused.
     pub(crate) async fn stay_at(&self, version: u64) -> Result<(), Error> {
         let failed = Error::library("read the version that the journal records");
         self.table.checkout(version).await.map_err(failed)

@@ -24,10 +24,10 @@ use crate::{
     upkeep::bring_over,
 };
 
-/// The handle on one data directory's long-term memory: the administrator's [view](LongtermView),
+/// Handle to the long-term memory of one data directory: the administrator's [view](LongtermView),
 /// and maintenance. Clones share everything.
 ///
-/// When the last clone and the last view are dropped, waiting changes stay in the journal for the
+/// When the last clone and the last view are dropped, waiting changes remain in the journal for the
 /// next owner. [`close`](Longterm::close) moves them into the library first.
 #[derive(Clone)]
 pub struct Longterm {
@@ -66,11 +66,11 @@ impl Longterm {
         Longterm::open_on(Arc::new(System), dir, config, Vectors::Model(embedder)).await
     }
 
-    /// As [`open`](Longterm::open), for a store that embeds nothing: records and knowledge come
-    /// with the caller's own vectors ([`store_with_vectors`](LongtermView::store_with_vectors),
-    /// [`Knowledge::with_vector`]), and so do searches ([`SearchOptions::vector`]). Vectors of any
-    /// length are stored and compared at length 1; a vector of zeros is similar to nothing. Records
-    /// from the feed have no vector and are found by their words.
+    /// As [`open`](Longterm::open), for a store that embeds nothing. Records and knowledge carry
+    /// the caller's own vectors ([`store_with_vectors`](LongtermView::store_with_vectors),
+    /// [`Knowledge::with_vector`]), as do searches ([`SearchOptions::vector`]). Vectors are
+    /// normalised to length 1; a vector of zeros is similar to nothing. Records from the feed have
+    /// no vector and are found by their words.
     ///
     /// [`Knowledge::with_vector`]: crate::Knowledge::with_vector
     /// [`SearchOptions::vector`]: crate::SearchOptions::vector
@@ -85,7 +85,7 @@ impl Longterm {
         Longterm::open_on(Arc::new(System), dir, config, Vectors::Given(space)).await
     }
 
-    /// Opens long-term memory on a disk that may be a stand-in for the operating system's.
+    /// Opens long-term memory on `disk`, which tests replace.
     pub(crate) async fn open_on(
         disk: Arc<dyn Disk>,
         dir: &Path,
@@ -156,8 +156,8 @@ impl Longterm {
     /// [`Error::Closed`] afterwards.
     ///
     /// # Errors
-    /// The error that kept the journal from being drained. The journal is closed all the same and
-    /// loses nothing.
+    /// The error that prevented draining the journal. The journal is closed nevertheless and loses
+    /// nothing.
     pub async fn close(self) -> Result<(), Error> {
         self.worker.stop().await;
         let drained = self.parts.ownership.drain_now().await;

@@ -6,19 +6,19 @@
 //!    remove;
 //! 2. append the rows to the table (or replace, or remove), which makes new versions;
 //! 3. sync every new file and directory of the table;
-//! 4. in one journal transaction, record the version's number, delete the rows it holds, and count
-//!    their terms in place of those of step 1.
+//! 4. in one journal transaction, record the version's number, delete the rows it holds, and
+//!    replace the counted terms of step 1 by theirs.
 //!
 //! A crash before step 4 leaves the rows in the journal and, above the recorded version, versions
-//! that nothing relies on and no reader has read. So a **new owner, and nobody else**, first moves
-//! their manifests to the quarantine, unread, and then drains as usual. Merging files and updating
-//! indexes follow the same rule: sync, then record. Pruning comes after both, and only when the
-//! journal itself is on disk.
+//! that nothing relies on and no reader has read. Therefore a **new owner, and no other process**,
+//! first moves their manifests to the quarantine without reading them, and then drains as usual.
+//! Merging files and updating indexes follow the same rule: sync, then record. Pruning comes after
+//! both, and only when the journal itself is on disk.
 //!
 //! An owner with a failed step is dropped, since the content of the table beyond the recorded
 //! version is unknown. Taking the ownership again heals the table.
 //!
-//! A rebuild (`rebuild`) writes to a table of its own, which nobody else reads before one
+//! A rebuild (`rebuild`) writes to a separate table, which no other process reads before one
 //! transaction of the journal makes it the library. That transaction ends the owner's term.
 //!
 //! Ownership is an advisory lock on `owner.lock`, which the operating system releases when the
@@ -81,7 +81,7 @@ pub(crate) struct Owner {
 
 impl Owner {
     /// Becomes the owner if no other process is, and heals the library. Fails with
-    /// [`Error::Ousted`] if a rebuild has replaced the table meanwhile.
+    /// [`Error::Ousted`] if a rebuild has replaced the table.
     pub(crate) async fn take(
         places: &Places,
         journal: &Journal,

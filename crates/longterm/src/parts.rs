@@ -1,4 +1,5 @@
-//! The parts of an open long-term memory. Each holds what it works with, and none knows this file.
+//! The parts of an open long-term memory. Each owns its dependencies, and none depends on this
+//! module.
 
 use std::sync::Arc;
 

@@ -56,7 +56,7 @@ impl Records<'_> {
     /// As [`known`](Records::known), but returns the scope in which each is stored.
     ///
     /// # Errors
-    /// As there.
+    /// As [`known`](Records::known).
     pub async fn scopes(self, identities: &[Identity]) -> Result<Vec<Option<Scope>>, Error> {
         let scopes = self.view.parts.journal.scopes(identities.to_vec()).await?;
         Ok(scopes.into_iter().map(|it| it.filter(|scope| self.view.gate.sees(scope))).collect())
@@ -66,8 +66,8 @@ impl Records<'_> {
     /// its identity. Differences in layout (line ends, runs of white space, canonical equivalence)
     /// and in provenance do not change the content. Reads the journal once.
     ///
-    /// In a store of the caller's own vectors these are part of the content, so a record that was
-    /// stored with one is never the same.
+    /// In a store of the caller's own vectors, the vector is part of the content. The given records
+    /// have no vectors, so they never equal a record that was stored with one.
     ///
     /// # Errors
     /// [`Error::Scope`] if a record's scope does not fit the gate; [`Error::Journal`] if the
@@ -121,8 +121,8 @@ impl Records<'_> {
     }
 
     /// Returns at most `limit` identities of this view's records of a kind, in the order of their
-    /// owners and ids, from the beginning or from after `after` on. Fewer than `limit` are the
-    /// last. Expired and retired records are included.
+    /// owners and ids, starting after `after` if it is given. Fewer than `limit` means that there
+    /// are no more. Expired and retired records are included.
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.

@@ -33,17 +33,18 @@ pub use self::{
 use crate::{Error, LongtermView};
 
 impl LongtermView {
-    /// Finds the records that fit `text`, best first. A text without a single word finds nothing,
-    /// unless it comes with a vector.
+    /// Finds the records that fit `text`, best first. A query without words finds nothing unless a
+    /// vector is given.
     ///
     /// # Errors
-    /// - [`Error::Scope`] when [`SearchOptions::scope`] names a part other than the one that the
-    ///   view is bound to.
-    /// - [`Error::TooLong`] above [`QUERY_BYTES_MAX`] bytes, [`Error::TooMany`] above
-    ///   [`LIMIT_MAX`] hits or 100 tags.
-    /// - [`Error::VectorMissing`] without a vector where vectors are the caller's own,
-    ///   [`Error::VectorUnfit`] with one that does not fit, or where the store embeds by itself.
-    /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] when these fail.
+    /// - [`Error::Scope`] if [`SearchOptions::scope`] names a part other than the one that the view
+    ///   is bound to.
+    /// - [`Error::TooLong`] if the query exceeds [`QUERY_BYTES_MAX`] bytes; [`Error::TooMany`] if
+    ///   the options exceed [`LIMIT_MAX`] hits or 100 tags or kinds.
+    /// - [`Error::VectorMissing`] if the store takes the caller's own vectors and none is given;
+    ///   [`Error::VectorUnfit`] if the given vector does not fit the store, or the store embeds
+    ///   texts itself.
+    /// - [`Error::Embedding`], [`Error::Journal`], [`Error::Library`] if these fail.
     pub async fn search(&self, text: &str, options: &SearchOptions) -> Result<Found, Error> {
         let limit = options.limit.unwrap_or(self.parts.config.search_limit);
         let options = &options.clone().with_limit(limit);

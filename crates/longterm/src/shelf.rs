@@ -1,5 +1,5 @@
-//! The library as this process has it open, at the version that the journal names. Short reads that
-//! the owner's pruning breaks are repeated.
+//! The library as opened by this process, at the version that the journal names. Short reads that
+//! fail because the owner pruned their version are repeated.
 
 mod newest;
 
@@ -154,7 +154,7 @@ impl Shelf {
         Ok(library)
     }
 
-    /// Lets later reads use this library, unless the present one is of a newer table.
+    /// Makes `library` the one for later reads, unless the present one has a newer table.
     pub(crate) fn keep_library(&self, library: Library) {
         let mut kept = self.library.write().expect("no holder panics");
         if kept.as_ref().is_none_or(|kept| kept.site().table <= library.site().table) {
@@ -162,18 +162,18 @@ impl Shelf {
         }
     }
 
-    /// Lets later reads open the library again.
+    /// Closes the library, so that later reads open it again.
     pub(crate) fn drop_library(&self) {
         *self.library.write().expect("no holder panics") = None;
     }
 
-    /// Fails if the directories are not those that were opened.
+    /// Fails if the directories are no longer the opened ones.
     pub(crate) fn check_place(&self) -> Result<(), Error> {
         Ok(self.anchor.check()?)
     }
 
-    /// Keeps every process from pruning versions of the library for as long as the file lives. For
-    /// long reads.
+    /// Keeps every process from pruning versions of the library while the returned file is open.
+    /// For long reads.
     pub(crate) async fn pin(&self) -> Result<Option<File>, Error> {
         let (places, access) = (self.places.clone(), self.access);
         blocking(move || places.pin(access)).await?

@@ -1,12 +1,12 @@
-//! The one seam to the disk for LanceDB's files: LanceDB itself never calls fsync.
+//! Syncs of LanceDB's files to disk, since LanceDB itself never calls fsync.
 //!
 //! Lance writes its files once under fresh names, so a file that was synced stays synced. Each
 //! round walks the table's directory, syncs the files that are new or changed since the last round,
 //! then the directories that gained entries, deepest first, so that no synced directory names a
 //! file that is not synced. The first round of an owner also syncs the directories above, up to the
-//! data directory. On the way files get mode 0600 and directories 0700, for which Lance has no
-//! setting. Files that the version needs get a checksum, see `checksums`; a later change of one is
-//! an error.
+//! data directory. A round also sets the modes, 0600 for files and 0700 for directories, for which
+//! Lance has no setting. Files that the version needs get a checksum, see `checksums`; a later
+//! change of one is an error.
 //!
 //! [`System`] is the only implementation outside tests: `fsync` on Linux, and on macOS
 //! `F_FULLFSYNC`, which the standard library's `sync_all` issues there. The tests replace it by a
@@ -59,7 +59,7 @@ pub(crate) struct Synced {
     is_anchored: bool,
 }
 
-/// Tells a file from an earlier file of the same name.
+/// Status that distinguishes a file from an earlier one of the same name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     inode: u64,

@@ -1,4 +1,4 @@
-//! Upkeep: verification, numbers, copies, and rebuilds of the library.
+//! Upkeep: verification, statistics, copies, and rebuilds of the library.
 
 mod backup;
 mod decoding;

@@ -1,7 +1,7 @@
 //! The view: the record operations of long-term memory through a gate.
 //!
-//! Every operation on records goes through here. The gate sets the scope of stored records; reads
-//! show only what the gate sees, and only what the gate may change is changed or removed.
+//! Every operation on records uses a view. The gate sets the scope of stored records; reads return
+//! only records that the gate sees, and only records that it may change are changed or removed.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ use crate::{
     validity::is_past,
 };
 
-/// The owner in working memory's references to records that are gone.
+/// Owner named by working memory's references to removed records.
 const OWNER_OF_NOTHING: &str = "\u{1f}";
 
 /// Long-term memory as one owner, or the administrator, sees it. Clones share everything.
 ///
-/// A view does not lead back to the handle that it came from:
+/// A view gives no access to the handle that it came from:
 ///
 /// ```compile_fail
 /// fn widened(view: aios_longterm::LongtermView) -> aios_longterm::Longterm {
@@ -38,7 +38,7 @@ const OWNER_OF_NOTHING: &str = "\u{1f}";
 pub struct LongtermView {
     pub(crate) parts: Arc<Parts>,
     pub(crate) gate: Gate,
-    /// Ends with the last view.
+    /// Stopped with the last view.
     pub(crate) worker: Arc<Worker>,
 }
 
@@ -78,12 +78,12 @@ impl LongtermView {
         Ok(LongtermView { gate: self.gate.narrow(filter)?, ..self.clone() })
     }
 
-    /// Stores records, all or none, replacing those of the same identity. When this returns, they
-    /// are durable and found by every search. Replaced versions stay in the
+    /// Stores records, all or none, replacing records with the same identity. When this returns,
+    /// they are durable and found by every search. Replaced versions are kept in the
     /// [`history`](LongtermView::history).
     ///
-    /// A record whose content is stored already is left as it is, and keeps its first provenance
-    /// and `recorded_at`. A `recorded_at` of the epoch is set to the current time.
+    /// A record whose content is already stored is not changed, and keeps its first provenance and
+    /// `recorded_at`. A `recorded_at` of the epoch is set to the current time.
     ///
     /// # Errors
     /// - [`Error::Scope`] if a record's scope does not fit the gate, [`Error::MachineWide`] if its
@@ -101,8 +101,8 @@ impl LongtermView {
     /// Stores many records as [`store`](LongtermView::store) does, but embeds them in the
     /// background, unless the model [is fast](aios_embedding::Embedder::is_fast). When this
     /// returns, they are durable, and every search finds them by their words. They are found by
-    /// meaning once they are embedded, even if this process ends before. A search waits briefly for
-    /// that, see [`Config::vector_wait`](crate::Config), and returns the number of
+    /// meaning once they are embedded, even if this process ends earlier. A search waits briefly
+    /// for that, see [`Config::vector_wait`](crate::Config), and returns the number of
     /// [outstanding](crate::Found::vectors_outstanding) vectors.
     ///
     /// # Errors
@@ -128,8 +128,8 @@ impl LongtermView {
     /// does.
     ///
     /// # Errors
-    /// - [`Error::VectorUnfit`] if a vector is not finite or of another dimension than the store's,
-    ///   or the store embeds texts by itself.
+    /// - [`Error::VectorUnfit`] if a vector is not finite or does not have the store's dimension,
+    ///   or the store embeds texts itself.
     /// - As [`store`](LongtermView::store).
     pub async fn store_with_vectors(
         &self,
@@ -182,8 +182,8 @@ impl LongtermView {
         self.get_except(key, &[]).await
     }
 
-    /// Returns the whole record that a key means, as [`get`](LongtermView::get) does, but none of
-    /// these owners: theirs were removed, and the feed has not delivered that yet.
+    /// As [`get`](LongtermView::get), but ignores the records of `owners`: they were removed, and
+    /// the feed has not delivered the removals yet.
     ///
     /// # Errors
     /// As [`get`](LongtermView::get).

@@ -1,4 +1,4 @@
-//! Writes: one way into the journal, changes of stored records, and their history.
+//! Writes: the path into the journal, changes of stored records, and their history.
 
 mod change;
 mod feed;

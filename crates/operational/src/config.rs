@@ -7,14 +7,14 @@ use crate::{Clock, Error, Overflow, SystemClock};
 /// Largest ring: 2^24 slots, 128 MiB without the entries.
 pub const CAPACITY_MAX: usize = 1 << 24;
 
-/// The settings of an [`Operational`](crate::Operational). `Config::default()` is a good one.
+/// The settings of an [`Operational`](crate::Operational). Start with `Config::default()`.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
     /// Maximum number of events kept, 1 to [`CAPACITY_MAX`]. Default: 10,000.
     pub capacity: usize,
-    /// Age at which an event expires and is no longer shown, counted from its push. Default: one
-    /// hour.
+    /// Age of an event, from its push, after which it has expired and is no longer shown. Default:
+    /// one hour.
     pub ttl: Duration,
     /// Events that are handed to the overflow. Default: [`Keep::Critical`].
     pub keep: Keep,

@@ -42,9 +42,9 @@ impl Operational {
     }
 
     /// Adds `event`, critical or not, and offers it through `offer` instead of the overflow. A
-    /// caller that sends a reply channel along learns when *this* event becomes durable. If `offer`
-    /// accepts, the event counts as spilled; if it refuses, the event waits in the ring like any
-    /// other.
+    /// caller can pass a reply channel through `offer`, to be notified when *this* event becomes
+    /// durable. If `offer` accepts, the event counts as spilled; if it refuses, the event waits in
+    /// the ring like any other.
     ///
     /// # Errors
     /// [`Error::TooLong`] if the event exceeds [`Config::event_bytes_max`].
@@ -63,8 +63,8 @@ impl Operational {
     }
 
     /// Returns up to `count` events from `cursor` on, oldest first, and the exact number of events
-    /// that are no longer available. Stops before a push that is still in progress, so that
-    /// following [`News::next`] loses nothing uncounted.
+    /// that are no longer available. Stops before a push that is still in progress, so that a
+    /// reader that follows [`News::next`] receives or counts every event.
     #[must_use]
     pub fn events_since(&self, cursor: Cursor, count: usize) -> News {
         self.inner.events.since(cursor, count)
@@ -77,14 +77,15 @@ impl Operational {
     }
 
     /// Removes all events from view and returns their number. Counters are not reset. Critical
-    /// events that were refused are offered a last time.
+    /// events that the overflow refused are offered a last time.
     pub fn clear(&self) -> u64 {
         self.inner.events.clear()
     }
 
     /// Forgets the events with these ids and returns their number. From now on no read shows them,
     /// and they are not spilled, critical or not. A read with a [`Cursor`] counts them as missed.
-    /// They stay in RAM until newer events evict them, and existing references to them stay valid.
+    /// They remain in RAM until newer events evict them, and existing references to them remain
+    /// valid.
     pub fn forget_events(&self, ids: &HashSet<Id>) -> u64 {
         self.inner.events.forget(ids)
     }
@@ -110,8 +111,8 @@ impl Operational {
         }
     }
 
-    /// Hands every event in the ring that [`Config::keep`] selects to the overflow, whatever its
-    /// age. Call it before the process ends.
+    /// Hands every event in the ring that [`Config::keep`] selects to the overflow, regardless of
+    /// its age. Call it before the process ends.
     pub fn flush(&self) -> Swept {
         match self.inner.events.keep {
             Keep::All => self.inner.events.hand_on(|_| true),
@@ -226,7 +227,7 @@ pub struct News {
 pub struct Swept {
     /// Number of events accepted.
     pub accepted: u64,
-    /// Number of events refused; they stay in the ring until the next round.
+    /// Number of events refused; they remain in the ring until the next round.
     pub refused: u64,
 }
 
@@ -234,23 +235,25 @@ pub struct Swept {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Events pushed since the handle was opened.
+    /// Number of events pushed since the handle was opened.
     pub pushed: u64,
-    /// Events in the ring, expired ones included.
+    /// Number of events in the ring, expired ones included.
     pub kept: u64,
-    /// Events replaced by newer ones.
+    /// Number of events replaced by newer ones.
     pub evicted: u64,
-    /// Events removed by [`Operational::clear`].
+    /// Number of events removed by [`Operational::clear`].
     pub cleared: u64,
-    /// Events that the overflow accepted.
+    /// Number of events that the overflow accepted.
     pub spilled: u64,
-    /// Critical events that left the ring without being spilled.
+    /// Number of critical events that left the ring without being spilled.
     pub critical_lost: u64,
-    /// Other events that [`Keep::All`] should have spilled and could not.
+    /// Number of other events that [`Keep::All`] selects and that left the ring without being
+    /// spilled.
     pub kept_lost: u64,
-    /// Critical events in the ring that wait for the overflow.
+    /// Number of critical events in the ring that wait for the overflow.
     pub critical_waiting: u64,
-    /// Events that were gone when a reader with a [`Cursor`] reached them, summed over readers.
+    /// Number of events that were unavailable when a reader with a [`Cursor`] reached them, summed
+    /// over readers.
     pub lapped: u64,
 }
 
@@ -454,8 +457,8 @@ impl Events {
         swept
     }
 
-    /// Offers a last time the events that left the ring while no other thread was responsible for
-    /// them.
+    /// Offers, for the last time, the events that left the ring while no other thread was
+    /// responsible for them.
     fn see_off(&self, leaving: Leaving) {
         for event in leaving {
             if event.is_critical() {

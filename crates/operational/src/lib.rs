@@ -15,7 +15,7 @@
 //!
 //! # Spilling events that must not be lost
 //!
-//! A function can be an overflow; so can any type that implements the trait. It must not wait.
+//! An overflow is a function or any type that implements the trait. It must not wait.
 //!
 //! ```
 //! use std::sync::{Arc, mpsc};

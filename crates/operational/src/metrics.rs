@@ -1,12 +1,12 @@
 //! The latest value of each metric, with a short window and hourly roll-ups behind it.
 //!
-//! Keys are only ever added, and their number is limited from the start. So the map is one
-//! preallocated table with linear probing whose slots are filled once and never emptied: finding a
-//! key takes no lock.
+//! Keys are only ever added, and their number is limited from the start. The map is therefore one
+//! preallocated table with linear probing, whose slots are filled once and never emptied. A lookup
+//! takes no lock.
 //!
 //! The values of a key are striped (as in J. Dice, D. Lea, `java.util.concurrent.atomic`
 //! `Striped64`): a thread always adds to the same stripe, behind a lock that is contended only if
-//! there are more threads than stripes, and a read merges the stripes. Whatever the keys, writers
+//! there are more threads than stripes, and a read merges the stripes. For any keys, writers
 //! neither wait for each other nor share cache lines. `series` implements one stripe.
 
 mod series;
@@ -36,7 +36,8 @@ pub use series::{HOURS_WAITING_MAX, MetricWindow, SAMPLES_WAITING_MAX};
 /// The longest metric key, in bytes.
 pub const METRIC_KEY_BYTES_MAX: usize = 256;
 
-/// Maximum number of stripes per key, however many processors there are: each has a window.
+/// Maximum number of stripes per key, for any number of processors, because each stripe has a
+/// window.
 const STRIPES_MAX: usize = 16;
 
 impl Operational {
@@ -84,8 +85,8 @@ impl Operational {
     }
 
     /// Removes and returns the samples of all intervals that were over at `now`, sorted by key and
-    /// time. A sample is the last value in an interval of [`Config::metric_sample_seconds`]; take
-    /// them if not every value is wanted. A value that arrived after a newer one may be missing.
+    /// time. A sample is the last value in an interval of [`Config::metric_sample_seconds`]; use
+    /// samples if not every value is needed. A value that arrived after a newer one may be missing.
     /// Before the process ends, pass `Timestamp::MAX` to take the current interval too. If more
     /// than [`SAMPLES_WAITING_MAX`] samples wait, the oldest are dropped.
     #[must_use]

@@ -1,9 +1,9 @@
 //! Spilling of events that must outlive the ring, and the choice of the thread that spills them.
 //!
 //! An event is handed on at most once, and a critical event that leaves the ring without having
-//! been handed on is counted once, whichever threads push, evict, sweep or clear at the same time.
-//! [`Handover`] ensures that: it is a baton, one per event. Not here: the queue or store behind an
-//! [`Overflow`].
+//! been handed on is counted once, regardless of the threads that push, evict, sweep or clear at
+//! the same time. [`Handover`], a baton of each event, ensures this. Not here: the queue or store
+//! behind an [`Overflow`].
 
 use crate::{
     StoredEvent,
@@ -15,8 +15,8 @@ mod models;
 
 /// Receives events that the ring cannot keep: a bounded queue in front of durable storage.
 ///
-/// It is called by the thread that pushes, evicts or sweeps, so it must neither wait nor do I/O.
-/// Any function from a [`StoredEvent`] to a `Result<(), Refused>` implements it.
+/// The thread that pushes, evicts or sweeps calls it, so it must neither wait nor do I/O. Any
+/// function from a [`StoredEvent`] to a `Result<(), Refused>` implements it.
 pub trait Overflow: Send + Sync + 'static {
     /// Accepts `event`, or refuses it at once.
     ///
@@ -84,7 +84,7 @@ const LEFT: u8 = 4;
 /// State of the baton after an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Finish {
-    /// The event was accepted; no thread needs the baton any more.
+    /// The event was accepted; no thread needs the baton.
     Settled,
     /// The event is in the ring, for the next thread that claims it.
     Waiting,

@@ -33,13 +33,13 @@
 //!
 //! # Progress
 //!
-//! No operation waits for another thread, whatever that thread does or fails to do. Taking a ticket
-//! and visiting a slot are single atomic additions. A push swaps more than once only if a push of a
-//! later lap, or a `clear`, reached the slot before it; each further swap means that another
-//! operation there has ended. So pushes are lock-free, and bounded by the number of threads that
-//! are a lap apart. A read is one pass over at most `capacity` slots. It is wait-free except for
-//! the replenishing, which occurs once in 2^16 reads of one entry and is lock-free. (The allocator
-//! has its own guarantees.)
+//! No operation waits for another thread, even if that thread is suspended or killed. Taking a
+//! ticket and visiting a slot are single atomic additions. A push swaps more than once only if a
+//! push of a later lap, or a `clear`, reached the slot before it; each further swap means that
+//! another operation there has ended. So pushes are lock-free, and bounded by the number of threads
+//! that are a lap apart. A read is one pass over at most `capacity` slots. It is wait-free except
+//! for the replenishing, which occurs once in 2^16 reads of one entry and is lock-free. (The
+//! allocator has its own guarantees.)
 //!
 //! # Ordering
 //!
@@ -168,13 +168,13 @@ pub struct Span {
 /// yet counts as evicted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RingCounters {
-    /// Entries pushed since the start.
+    /// Number of entries pushed since the start.
     pub pushed: u64,
-    /// Entries in the ring.
+    /// Number of entries in the ring.
     pub kept: u64,
-    /// Entries replaced by newer ones.
+    /// Number of entries replaced by newer ones.
     pub evicted: u64,
-    /// Entries removed by clearing.
+    /// Number of entries removed by clearing.
     pub cleared: u64,
 }
 

@@ -57,13 +57,13 @@ impl Operational {
 pub struct Snapshot {
     /// Load of all processors together, 0 to 100.
     pub cpu_percent: f64,
-    /// RAM in use.
+    /// RAM in use, in MB.
     pub memory_used_mb: f64,
-    /// Total RAM.
+    /// Total RAM, in MB.
     pub memory_total_mb: f64,
-    /// Space in use on the disk of [`Config::disk`](crate::Config::disk).
+    /// Space in use on the disk of [`Config::disk`](crate::Config::disk), in GB.
     pub disk_used_gb: f64,
-    /// Size of that disk.
+    /// Size of that disk, in GB.
     pub disk_total_gb: f64,
     /// Load of the graphics processor, 0 to 100. Known only if it is pushed.
     pub gpu_utilization: f64,

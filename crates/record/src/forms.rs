@@ -1,4 +1,4 @@
-//! Normal forms of texts, which determine the differences that count.
+//! Normal forms of texts. Each form ignores certain differences.
 //!
 //! | form | used for | ignored differences |
 //! |---|---|---|
@@ -19,9 +19,9 @@ pub const VERSION: u32 = 1;
 /// The pattern of Braille without a dot, which looks like a space.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// Returns the form in which equal texts say the same, character by character: NFC, with each run
-/// of white space (including line ends) as one space, and none at either end. Signs, symbols,
-/// superscripts, joiners and case are kept. Borrows a text that is in this form already.
+/// Returns the form in which texts are compared character by character: NFC, with each run of white
+/// space (including line ends) as one space, and none at either end. Signs, symbols, superscripts,
+/// joiners and case are kept. Borrows a text that is in this form already.
 ///
 /// ```
 /// use aios_record::forms::same;
@@ -72,7 +72,8 @@ pub fn forgotten(text: &str) -> String {
         return spaced(&text.to_ascii_lowercase()).into_owned();
     }
     let folded = folded(text);
-    // Compatibility forms may fold again, as a circled capital letter does.
+    // The result of folding a compatibility form, such as a circled capital letter, may need
+    // folding again.
     let again = self::folded(&folded);
     spaced(&again).into_owned()
 }

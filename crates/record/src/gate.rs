@@ -1,4 +1,4 @@
-//! The gate: the records that a handle sees, the scope of those it writes, and those it may change.
+//! The gate: the records that a handle sees and may change, and the scope of those it writes.
 //!
 //! All tiers share this implementation. Stores translate it to their own conditions
 //! ([`Gate::owners`], [`Gate::filter`]), and tests verify these against [`Gate::sees`].
@@ -26,9 +26,9 @@ pub enum Owners<'a> {
     AndShared(&'a Owner),
 }
 
-/// The rules of a handle: the records that it sees, the scope of those that it writes, and those
-/// that it may change. A gate is a [`Principal`] narrowed by a [`ScopeFilter`]; it can be narrowed
-/// but never widened.
+/// The rules of a handle: the records that it sees and may change, and the scope of those that it
+/// writes. A gate is a [`Principal`] narrowed by a [`ScopeFilter`]; it can be narrowed but never
+/// widened.
 ///
 /// ```
 /// use aios_record::{Gate, Owner, Scope};
@@ -94,8 +94,8 @@ impl Gate {
     /// Returns this gate narrowed to the part that `filter` selects.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] if `filter` names another part, such as a user, than the one this gate
-    /// is bound to; [`Error::OwnerName`] if its user is not a valid name.
+    /// [`Error::OutOfScope`] if `filter` names a user, project, agent or session other than the one
+    /// this gate is bound to; [`Error::OwnerName`] if its user is not a valid name.
     pub fn narrow(&self, filter: &ScopeFilter) -> Result<Gate, Error> {
         let mut scope = filter.scope.clone();
         scope.check()?;
@@ -164,8 +164,8 @@ impl Gate {
     /// gate is narrowed to.
     ///
     /// # Errors
-    /// [`Error::OutOfScope`] if `scope` already names another part; [`Error::OwnerName`] if its
-    /// user is not a valid name.
+    /// [`Error::OutOfScope`] if `scope` already has a different user, project, agent or session;
+    /// [`Error::OwnerName`] if its user is not a valid name.
     pub fn fill(&self, scope: &mut Scope) -> Result<(), Error> {
         scope.check()?;
         if let Some(owner) = self.acts_for() {

@@ -1,9 +1,9 @@
-//! The generation of a file, which reveals an older copy in its place.
+//! The generation of a file, by which stores detect that an older copy has replaced the file.
 
 use serde::{Deserialize, Serialize};
 
-/// The state that a file of a store has reached. It only grows, so that an older copy in the file's
-/// place is noticed.
+/// The generation of a store's file. It only increases, so that a replacement by an older copy is
+/// detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Generation {
     /// The number that distinguishes the file from those of other stores; `None` before the first
@@ -16,7 +16,7 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// Returns `true` if a file that had this generation may have the generation `found` now.
+    /// Returns `true` if a file with this generation can have reached the generation `found`.
     #[must_use]
     pub fn is_reached_by(&self, found: Generation) -> bool {
         let is_same = match (self.store, found.store) {

@@ -131,7 +131,8 @@ pub fn encode(owner: &str, kind: Kind, id: &str) -> String {
     encoded
 }
 
-/// Splits an encoded identity into its owner (empty for shared), kind and id, and checks none.
+/// Splits an encoded identity into its owner (empty for shared), kind and id, without checking
+/// them.
 #[must_use]
 pub fn split(encoded: &str) -> Option<(&str, &str, &str)> {
     let (owner, key) = encoded.split_once(OWNER_END)?;

@@ -6,7 +6,8 @@
 //!   stores use an [`Identity`], which adds the owner.
 //! - A [`Kind`] has one description: its [home](Home), its [parents](Parent), its [`Field`]s, its
 //!   [mutability](Mutability). Lists of kinds and fields elsewhere are derived from it.
-//! - Its [`Scope`] says where it belongs; a [`ScopeFilter`] narrows a read.
+//! - Its [`Scope`] is the user, project, agent and session that it belongs to; a [`ScopeFilter`]
+//!   narrows a read.
 //! - A [`Gate`] decides which records a handle sees and may change, and the scope of those it
 //!   writes.
 //! - [`forms`] has the normal forms by which texts are compared.
@@ -14,7 +15,8 @@
 //! - A [`FeedItem`] carries a [change](Change) from one tier to another.
 //! - [`Mode`] turns a call that changes something into a dry run; [`Progress`] is the progress of a
 //!   long one.
-//! - A [`Generation`] is the state that a file has reached; it reveals an older copy in its place.
+//! - A [`Generation`] identifies the state of a file, so that a replacement by an older copy is
+//!   detected.
 //! - A [`Remedy`] is the next step after an error; each front end has its own words for it.
 //!
 //! A type belongs here only if at least two tiers name it in their public API. Each type is checked

@@ -1,5 +1,5 @@
 //! The next step after an error or a finding, as a value that each front end puts into its own
-//! words. The words are not here: a tier does not know the program above it.
+//! words. Not here: the words, since a tier does not know the program above it.
 
 use std::path::PathBuf;
 
@@ -114,7 +114,7 @@ remedies! {
     ForgetByKey,
     /// Name a user, project, agent or session.
     NameScope,
-    /// Review the proposed records, and name those that are meant.
+    /// Review the proposed records, and name the intended ones.
     NameRecords,
     /// Name one of the matching documents.
     NameDocument,
@@ -185,13 +185,12 @@ remedies! {
     RestoreAnother,
     /// Rebuild the word index of working memory.
     RebuildWordIndex,
-    /// Make the backup that is due, which tells why it fails, and keep a process running that makes
-    /// the next ones.
+    /// Make the overdue backup, whose error shows the cause of the delay, and keep a process
+    /// running that makes the next ones.
     CheckBackups,
     /// Run the maintenance.
     Maintain,
-    /// Open the store for writing once nothing is in the way, such as a rebuild or a reader, which
-    /// finishes the purge.
+    /// Open the store for writing, which finishes the purge, when no rebuild or reader blocks it.
     FinishPurge,
     /// Keep a process running that opened the store, until the pending changes are stored.
     KeepRunning,
@@ -201,7 +200,7 @@ remedies! {
     EndProcess,
 
     // Files of other versions and programs.
-    /// Migrate the store, where it or a copy of it can be written.
+    /// Migrate the store, at a location where it or a copy of it can be written.
     Migrate,
     /// Use the newer program, or a copy of the file from before its migration.
     UseNewerProgram,
@@ -275,7 +274,7 @@ remedies! {
     },
     /// Act as the user who owns the data directory, or only read it.
     ActAsOwner,
-    /// Choose a directory of its own, or close this one to writes of others.
+    /// Choose a dedicated directory, or revoke the write access of others to this one.
     OwnDirectory {
         /// The directory.
         #[serde(serialize_with = "one_path")]

@@ -95,7 +95,7 @@ impl Scope {
     }
 }
 
-/// The required agreement between a part of a filter and that of a record.
+/// The rule by which a part of a filter matches the same part of a record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeMatch {
@@ -114,7 +114,7 @@ pub enum ScopeMatch {
 pub struct ScopeFilter {
     /// The restricted parts.
     pub scope: Scope,
-    /// The required agreement.
+    /// The rule by which its parts match.
     pub matching: ScopeMatch,
 }
 

@@ -1,5 +1,5 @@
-//! Access of one call to the tables: a connection, a gate, and the time. It reads; `writing` has
-//! the one way in.
+//! Access of one call to the tables: a connection, a gate, and the time. Reads are here, writes in
+//! `writing`.
 
 use std::cell::RefCell;
 
@@ -23,7 +23,7 @@ pub(crate) struct Access<'a> {
     pub(crate) now: Timestamp,
     /// If true, reads include expired records.
     pub(crate) sees_expired: bool,
-    /// Takes work for the end of the batch. If `None`, the work runs at once.
+    /// Receives the work for the end of the batch. If `None`, the work runs at once.
     pub(crate) deferred: Option<RefCell<&'a mut Deferred>>,
 }
 

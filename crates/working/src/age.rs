@@ -22,14 +22,14 @@ use crate::{
 
 /// Rows per transaction, so that writers do not wait long.
 const BATCH: i64 = 1000;
-/// Days summarised per run. The others follow in the next one.
+/// Days summarised per run. The next run continues with the others.
 const DAYS: usize = 1000;
 /// Sessions, goals or days summarised per transaction.
 const SUMMARIES: i64 = 16;
 const HOUR_US: i64 = 3_600_000_000;
 
 /// Retention in days, counted from when this memory recorded the record, or from its end or last
-/// activity if that is later. `None` keeps it for ever.
+/// activity if that is later. `None` keeps it permanently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     /// Goals and tasks, from their end. Default: 90.
@@ -132,12 +132,12 @@ impl Upkeep<'_> {
     /// writers do not wait long. Finally compacts the file if that is due.
     ///
     /// Open goals and tasks, [`IMPORTANT`] records and records with undelivered changes in the feed
-    /// stay. A parent that is moved out before its children leaves a stub, which no read shows; it
-    /// is deleted after the last of them.
+    /// are kept. A parent that is moved out before its children leaves a stub, which no read shows;
+    /// it is deleted after the last of them.
     ///
     /// # Errors
-    /// [`Error::Storage`] if the file cannot be written; records moved out before that stay moved
-    /// out.
+    /// [`Error::Storage`] if the file cannot be written; records moved out before that are not
+    /// restored.
     pub async fn age(self, retention: &Retention) -> Result<AgeReport, Error> {
         self.age_with(retention, Mode::Apply).await
     }
@@ -260,7 +260,7 @@ impl Upkeep<'_> {
 
     /// Moves out all patterns of all owners except the best `keep` (see [`PATTERNS_MAX`]), and
     /// returns their number. [`IMPORTANT`] patterns rank first, then those with the highest success
-    /// bound. Patterns with undelivered changes in the feed stay.
+    /// bound. Patterns with undelivered changes in the feed are kept.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
@@ -279,7 +279,7 @@ fn ended(access: &Access<'_>, kind: Kind, after: i64) -> Result<Vec<i64>, Error>
     summary::sessions_due(access, idle, after, SUMMARIES)
 }
 
-/// Returns false if there was nothing to summarise.
+/// Summarises a session or goal. Returns false if there was nothing to summarise.
 fn sum_up(access: &Access<'_>, kind: Kind, row: i64) -> Result<bool, Error> {
     match kind {
         Kind::Session => summary::of_session(access, row),
@@ -329,7 +329,7 @@ fn which(kind: Kind, old: &str) -> String {
     )
 }
 
-/// Returns the time before which rows count as old; without a number of days, no row does.
+/// Returns the time before which rows count as old. If `days` is `None`, no row does.
 fn cutoff(access: &Access<'_>, days: Option<u32>) -> i64 {
     days.map_or(i64::MIN, |days| days_before(access.now, days))
 }

@@ -145,7 +145,7 @@ impl Decisions<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the decision does not exist; [`Error::NotYours`] if it is shared and
-    /// the view belongs to a user.
+    /// the view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn set_outcome(self, id: &Id, outcome: impl Into<String>) -> Result<Decision, Error> {
         let (id, outcome) = (id.clone(), outcome.into());
         self.view
@@ -222,7 +222,7 @@ impl Decisions<'_> {
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
     /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
-    /// changes its scope.
+    /// changes its scope; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn update(
         self,
         id: &Id,

@@ -1,4 +1,4 @@
-//! Health checks of the whole memory, with a remedy for each finding. Nothing is changed here.
+//! Health checks of the whole memory, with a remedy for each finding. Not here: changes.
 
 use std::{
     fs::{Metadata, metadata},
@@ -18,13 +18,13 @@ use crate::{
     upkeep::Upkeep,
 };
 
-/// Log size from which the log is not being emptied.
+/// Log size from which checkpoints are assumed to fail.
 const LOG_BYTES_HIGH: u64 = 64 * 1024 * 1024;
-/// Share of free pages from which a vacuum is advised, in percent ...
+/// Share of free pages from which a vacuum is advised, in percent, ...
 const FREE_PERCENT_HIGH: u64 = 25;
 /// ... if it also frees this many bytes.
 const FREE_BYTES_HIGH: u64 = 1024 * 1024;
-/// Number of changes in the feed from which nothing seems to consume it.
+/// Number of changes in the feed from which it is assumed to have no consumer.
 const FEED_HIGH: u64 = 10_000;
 /// Share of a limit from which it counts as nearly reached, in percent.
 const NEAR_PERCENT: u64 = 90;
@@ -73,7 +73,7 @@ impl Check {
 impl Upkeep<'_> {
     /// Checks the whole memory, of every owner: always the same checks in the same order, including
     /// those without a problem. Changes nothing. Takes as long as reading the whole file; other
-    /// calls continue meanwhile.
+    /// calls are not blocked.
     ///
     /// # Errors
     /// [`Error::Storage`] after [`Working::close`](crate::Working::close). Any other failure is a

@@ -92,7 +92,7 @@ pub trait EntryStore: Send + Sync {
     }
 
     /// Copies every visible entry to another store, with ids and times, and returns the number of
-    /// entries created. Existing entries stay unchanged.
+    /// entries created. Existing entries are not changed.
     fn copy_to<S: EntryStore>(&self, other: &S) -> impl Future<Output = Result<u64, Error>> + Send {
         async {
             let mut copied = 0;

@@ -133,7 +133,7 @@ pub enum Error {
         /// Name of the field.
         field: &'static str,
     },
-    /// A record of a batch cannot be stored; nothing of the batch was stored.
+    /// A record of a batch cannot be stored; no record of the batch was stored.
     #[error("record {index} of the batch cannot be stored, none of it was")]
     InBatch {
         /// Index of the record in the batch, from 0.
@@ -162,7 +162,7 @@ pub enum Error {
     /// A file command, or a file to be stored, is refused.
     #[error(transparent)]
     File(#[from] FileProblem),
-    /// The value of a fact was rejected, and stays out.
+    /// The value of the fact was rejected before.
     #[error("the value of fact `{id}` was rejected by its owner and stays out")]
     Rejected {
         /// Id of the fact.
@@ -181,11 +181,11 @@ pub enum Error {
         path: PathBuf,
     },
     /// The disk is full, or a single write would take the file beyond twice
-    /// [`Config::file_bytes_max`](crate::Config::file_bytes_max). Nothing of the call was written.
+    /// [`Config::file_bytes_max`](crate::Config::file_bytes_max). The call wrote nothing.
     #[error("the disk is full, or the file would grow to twice its limit")]
     DiskFull(#[source] aios_ledger::Error),
-    /// The file would exceed [`Config::file_bytes_max`](crate::Config::file_bytes_max). Nothing of
-    /// the call was written.
+    /// The file would exceed [`Config::file_bytes_max`](crate::Config::file_bytes_max). The call
+    /// wrote nothing.
     #[error("working memory would take {bytes} bytes on disk, the limit is {bytes_max}")]
     LimitReached {
         /// Size that the file would have.
@@ -203,8 +203,9 @@ pub enum Error {
         /// Cause.
         source: io::Error,
     },
-    /// The file cannot be used: it is locked, closed, newer, another program's or user's, not in
-    /// its place, read-only or damaged, or too many calls are waiting.
+    /// The file cannot be used: it is locked, closed, read-only or damaged, was moved or replaced,
+    /// or belongs to a newer version, another program or another user; or too many calls are
+    /// waiting.
     #[error("failed to use working memory")]
     Storage(#[source] aios_ledger::Error),
 }
@@ -230,12 +231,12 @@ pub enum FieldProblem {
         /// Name of the field.
         field: String,
     },
-    /// The new text lacks a part of the record that stays.
+    /// The new text lacks the value of a field that the change keeps.
     #[error("its new text lacks its {field} `{value}`; change both or neither")]
     Disagrees {
-        /// Name of the field that stays.
+        /// Name of the kept field.
         field: &'static str,
-        /// The part that the former text has.
+        /// The value in the former text.
         value: String,
     },
     /// A value does not have the form of its field.
@@ -298,7 +299,7 @@ impl Error {
     }
 
     /// Returns true if the file, or one beside it, could not be written for lack of permission or
-    /// room. Reading it with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be possible.
+    /// space. Reading it with [`Access::ReadOnly`](crate::Access::ReadOnly) may still be possible.
     #[must_use]
     pub fn is_unwritable(&self) -> bool {
         match self {

@@ -153,7 +153,7 @@ impl Events<'_> {
     }
 }
 
-/// Stores events. An event that its owner already has stays unchanged.
+/// Stores events. An event that its owner already has is not changed.
 pub(crate) fn put_all(access: &Access<'_>, events: Vec<Event>) -> Result<(), Error> {
     for (index, mut event) in events.into_iter().enumerate() {
         let stored = writing::existing(access, &event).and_then(|existing| match existing {

@@ -16,7 +16,7 @@ const CUT_MARK: &str = "...";
 ///
 /// A sentence scores high if its words are frequent in all texts; words of sentences already chosen
 /// count less (`SumBasic`: Nenkova and Vanderwende, "The impact of frequency on summarization",
-/// 2005). Common words do not count.
+/// 2005). Common words are ignored.
 pub(crate) fn extract(texts: &[String], chars_max: usize) -> String {
     let all = texts.join("\n");
     let mut sentences: Vec<Sentence<'_>> = sentences(&all).map(Sentence::new).collect();
@@ -67,7 +67,7 @@ impl Sentence<'_> {
         Sentence { text, chars: text.chars().count(), words }
     }
 
-    /// Returns true if the sentence carries information, unlike "Yes, please."
+    /// Returns true if the sentence is informative, unlike "Yes, please."
     fn tells(&self) -> bool {
         1 < self.words.len()
     }

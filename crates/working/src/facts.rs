@@ -1,8 +1,8 @@
 //! Facts: statements with two axes of time. A slot has one current value.
 //!
 //! Not here: learning them from messages, which the umbrella does with `aios-learning`. This module
-//! stores the outcome of a step of learning in one transaction ([`apply`]), and keeps out
-//! [rejected](rejections) values on every way in.
+//! stores the outcome of a step of learning in one transaction ([`apply`]), and refuses
+//! [rejected](rejections) values in every write.
 
 mod agreement;
 mod apply;
@@ -59,8 +59,8 @@ impl Facts<'_> {
     /// Stores facts as [`put`](Facts::put) does, in order, in one transaction.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the index of the first fact that cannot be stored; then none is
-    /// stored. Its source is as of [`put`](Facts::put).
+    /// [`Error::InBatch`] with the index of the first fact that cannot be stored; in that case no
+    /// fact is stored. Its source is an error of [`put`](Facts::put).
     pub async fn put_all(self, facts: Vec<Fact>) -> Result<Vec<Fact>, Error> {
         self.view
             .write(move |access| {
@@ -81,17 +81,17 @@ impl Facts<'_> {
         self.view.get(id).await
     }
 
-    /// Returns the facts that `query` selects, those stated last first.
+    /// Returns the facts that `query` selects, the last stated first.
     ///
     /// # Errors
-    /// [`Error::Cursor`] if [`FactQuery::after`] is no cursor of this file; [`Error::Storage`] if
-    /// the file cannot be read.
+    /// [`Error::Cursor`] if [`FactQuery::after`] is not a cursor of this file; [`Error::Storage`]
+    /// if the file cannot be read.
     pub async fn list(self, query: FactQuery) -> Result<FactPage, Error> {
         self.view.read(move |access| query::page(access, &query)).await
     }
 
     /// Returns all facts of a slot, ended ones included, in the order in which they were stated.
-    /// Case does not count in ASCII letters.
+    /// ASCII case is ignored.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
@@ -108,8 +108,8 @@ impl Facts<'_> {
             .await
     }
 
-    /// Returns the current facts, at most `limit`, those with a slot first and then those stated
-    /// last.
+    /// Returns the current facts, at most `limit`, those with a slot first; in each group, the last
+    /// stated first.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
@@ -117,8 +117,8 @@ impl Facts<'_> {
         self.view.read(move |access| query::profile(access, limit)).await
     }
 
-    /// Returns the facts that cite any of these records as evidence, those that ended included, in
-    /// the order in which they were stored.
+    /// Returns the facts that cite any of these records as evidence, ended ones included, in the
+    /// order in which they were stored.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
@@ -134,7 +134,7 @@ impl Facts<'_> {
         self.view.read(move |access| query::contradictions(access, limit)).await
     }
 
-    /// Returns true if the view shows facts without evidence: told ones.
+    /// Returns true if the view shows facts without evidence, which callers recorded directly.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
@@ -142,7 +142,7 @@ impl Facts<'_> {
         self.view.read(query::has_told).await
     }
 
-    /// Returns the current facts of the view's owner alone, at most `limit`, those stated last, in
+    /// Returns the current facts of the view's owner only, at most the `limit` last stated ones, in
     /// the order in which they were stored. `None` if nothing changed since `revision`.
     ///
     /// # Errors
@@ -160,13 +160,13 @@ impl Facts<'_> {
         self.view.write(move |access| apply::apply(access, steps)).await
     }
 
-    /// Rejects the value of a fact for ever: removes all facts of its owner with the same value or
-    /// statement, makes those that they superseded current again, and keeps the value out of every
-    /// later write. Returns the removed records.
+    /// Rejects the value of a fact permanently: removes all facts of its owner with the same value
+    /// or statement, makes those that they superseded current again, and keeps the value out of
+    /// every later write. Returns the removed records.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the fact does not exist; [`Error::NotYours`] if it is shared and the
-    /// view belongs to a user.
+    /// view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn reject(self, id: &Id) -> Result<Vec<Identity>, Error> {
         let id = id.clone();
         self.view.free_room(move |access| withdraw::reject(access, &id)).await
@@ -176,7 +176,7 @@ impl Facts<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the fact does not exist; [`Error::NotYours`] if it is shared and the
-    /// view belongs to a user.
+    /// view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn confirm(self, id: &Id) -> Result<Fact, Error> {
         let id = id.clone();
         self.view
@@ -190,8 +190,8 @@ impl Facts<'_> {
             .await
     }
 
-    /// Withdraws the facts that the records of these keys state, and makes those current again that
-    /// they ended. The view's owner must be that of the records.
+    /// Withdraws the facts that the records with these keys state, and makes the facts that those
+    /// had ended current again. The view's owner must be the owner of the records.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read or written.

@@ -88,7 +88,7 @@ impl Feed<'_> {
         let Key { kind, id } = key.clone();
         self.view
             .read(move |access| {
-                // The other columns are those of the row with the greatest position.
+                // SQLite takes the other columns from the row with the greatest position.
                 let sql = "SELECT max(seq), owner, op FROM feed
                            WHERE ?1 < seq AND kind = ?2 AND id = ?3 AND owner IS NOT NULL
                            GROUP BY owner";
@@ -139,7 +139,7 @@ impl Feed<'_> {
             .await
     }
 
-    /// Stores the position through which facts were learned from the feed. It never goes back.
+    /// Stores the position through which facts were learned from the feed. It never decreases.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.

@@ -31,12 +31,12 @@ use self::{commands::Examine, tree::Tree};
 use crate::{Error, WorkingView, access::Access};
 
 /// The files of a memory, as a view shows them: those of its owner and shared ones, those of its
-/// project and those without a project. If two have one path, the owner's own comes before the
-/// shared one, then that of the project before the one without. The agent and the session of the
-/// view do not count.
+/// project and those without a project. If two have the same path, the owner's own file takes
+/// precedence over the shared one, then that of the project over the one without. The agent and the
+/// session of the view have no effect.
 ///
-/// Results and errors are texts for a language model. They are those of the local implementation of
-/// the memory tool (`memory_20250818`) in the Anthropic SDK.
+/// Results and errors are texts for a language model. Their wording is that of the local
+/// implementation of the memory tool (`memory_20250818`) in the Anthropic SDK.
 ///
 /// ```
 /// # use aios_working::{Config, Working};
@@ -61,8 +61,7 @@ pub struct Files<'a> {
 
 impl Files<'_> {
     /// Shows a file with line numbers, or lists a directory two levels deep without hidden names.
-    /// `range` has the first and the last line, from 1; -1 is the end. It does not count for a
-    /// directory.
+    /// `range` has the first and the last line, from 1; -1 is the end. A directory ignores it.
     ///
     /// # Errors
     /// [`Error::File`] if the command is refused; [`Error::Storage`] if the file of the memory
@@ -105,34 +104,34 @@ impl Files<'_> {
     ///
     /// # Errors
     /// As [`create`](Files::create). If one of the files is shared and the view belongs to a user,
-    /// none is deleted.
+    /// no file is deleted.
     pub async fn delete(self, path: &str) -> Result<String, Error> {
         self.done(FileCommand::Delete { path: path.to_owned() }).await
     }
 
-    /// Renames a file or a directory. The new path must not exist; missing directories of it do not
-    /// matter. The files keep their ids.
+    /// Renames a file or a directory. The new path must not exist; its directories need not exist.
+    /// The files keep their ids.
     ///
     /// # Errors
-    /// As [`create`](Files::create). If one of the files cannot be renamed, none is.
+    /// As [`create`](Files::create). If one of the files cannot be renamed, no file is renamed.
     pub async fn rename(self, old_path: &str, new_path: &str) -> Result<String, Error> {
         let (old_path, new_path) = (old_path.to_owned(), new_path.to_owned());
         self.done(FileCommand::Rename { old_path, new_path }).await
     }
 
-    /// Runs a command and returns the answer for the model. A refusal is an answer, too.
+    /// Runs a command and returns the answer for the model. A refusal is also an answer.
     ///
     /// # Errors
-    /// [`Error::Storage`] and the like if the file of the memory cannot be read or written.
+    /// [`Error::Storage`] or another error if the file of the memory cannot be read or written.
     pub async fn run(self, command: FileCommand) -> Result<FileReply, Error> {
         let replied = self.apply(command, None, Ok).await;
         commands::reply(replied).map(|reply| reply.expect("without a position nothing is untold"))
     }
 
-    /// Like [`run`](Files::run), if the caller has read all changes of the files that are edited or
-    /// renamed: if the feed has a change of one after `told`, nothing changes and the result is
-    /// `None`. `examine` gets each new text before it is stored, and returns the text to be stored,
-    /// or the reason for which it is refused.
+    /// Like [`run`](Files::run), for a caller that must have read all changes of the files to edit
+    /// or rename: if the feed has a change of one of them after `told`, nothing changes and the
+    /// result is `None`. `examine` receives each new text before it is stored, and returns the text
+    /// to store or the reason for refusing it.
     ///
     /// # Errors
     /// As [`run`](Files::run).

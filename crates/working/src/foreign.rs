@@ -154,7 +154,7 @@ impl ForeignFile {
     /// Returns the version of the schema: `PRAGMA user_version`.
     ///
     /// # Errors
-    /// [`ForeignError::Unreadable`].
+    /// [`ForeignError::Unreadable`] if SQLite cannot read the file.
     pub fn schema_version(&self) -> Result<u32, ForeignError> {
         let version: i32 = self.number("user_version")?;
         // A negative version is not valid; as a huge one it is newer than any.
@@ -164,7 +164,7 @@ impl ForeignFile {
     /// Returns the program that the file belongs to: `PRAGMA application_id`, 0 if not set.
     ///
     /// # Errors
-    /// [`ForeignError::Unreadable`].
+    /// [`ForeignError::Unreadable`] if SQLite cannot read the file.
     pub fn application_id(&self) -> Result<i32, ForeignError> {
         self.number("application_id")
     }
@@ -173,7 +173,7 @@ impl ForeignFile {
     /// to one.
     ///
     /// # Errors
-    /// [`ForeignError::Unreadable`].
+    /// [`ForeignError::Unreadable`] if SQLite cannot read the file.
     pub fn tables(&self) -> Result<Vec<ForeignTable>, ForeignError> {
         let sql = "SELECT name FROM pragma_table_list
              WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'

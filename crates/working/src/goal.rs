@@ -58,7 +58,7 @@ words! {
 }
 
 impl GoalStatus {
-    /// Returns true if the status will not change any more.
+    /// Returns true if the status is final.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, GoalStatus::Completed | GoalStatus::Failed | GoalStatus::Cancelled)
@@ -145,11 +145,11 @@ impl Goals<'_> {
         self.view.store(goal).await
     }
 
-    /// Sets the status of a goal. Without a `result` the old one stays.
+    /// Sets the status of a goal. Without a `result` the old one is kept.
     ///
     /// # Errors
     /// [`Error::NotFound`] if the goal does not exist; [`Error::NotYours`] if it is shared and the
-    /// view belongs to a user.
+    /// view belongs to a user; otherwise as [`put`](Goals::put).
     pub async fn set_status(
         self,
         id: &Id,
@@ -195,7 +195,7 @@ impl Goals<'_> {
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
     /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
-    /// changes its scope.
+    /// changes its scope; otherwise as [`put`](Goals::put).
     pub async fn update(
         self,
         id: &Id,

@@ -41,10 +41,9 @@ pub enum Problem {
         /// SQLite's report.
         report: String,
     },
-    /// Some records of a kind cannot be read because of damage. Readable are
-    /// [`first`](Problem::Unreadable::first) records from the oldest on and
-    /// [`last`](Problem::Unreadable::last) from the newest back. Kinds that are not reported are
-    /// readable as a whole.
+    /// Some records of a kind cannot be read because of damage. The
+    /// [`first`](Problem::Unreadable::first) oldest and the [`last`](Problem::Unreadable::last)
+    /// newest records are readable. Kinds that are not reported are readable completely.
     Unreadable {
         /// Kind of the records.
         kind: Kind,

@@ -42,7 +42,7 @@ impl Intake<'_> {
     /// For a record: [`Error::Conflict`] if its owner has one of its id in another project, agent
     /// or session; another error for which [`is_invalid`](Error::is_invalid) returns true if a
     /// field cannot be stored. For the call: [`Error::Storage`] and [`Error::DiskFull`] if the file
-    /// cannot be written; then nothing is stored.
+    /// cannot be written; in that case nothing is stored.
     pub async fn restore(
         self,
         records: Vec<Record>,
@@ -65,11 +65,11 @@ impl Intake<'_> {
         view.write(move |access| restore::restore_all(access, &records)).await
     }
 
-    /// Stores events, in one transaction. An event that its owner already has stays unchanged.
+    /// Stores events, in one transaction. An event that its owner already has is not changed.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the index of the first event that cannot be stored; then none is
-    /// stored.
+    /// [`Error::InBatch`] with the index of the first event that cannot be stored; in that case no
+    /// event is stored.
     pub async fn put_events(self, events: Vec<Event>) -> Result<(), Error> {
         self.view.write(move |access| event::put_all(access, events)).await
     }
@@ -77,8 +77,8 @@ impl Intake<'_> {
     /// Stores samples, in one transaction.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the index of the first sample that cannot be stored; then none is
-    /// stored.
+    /// [`Error::InBatch`] with the index of the first sample that cannot be stored; in that case no
+    /// sample is stored.
     pub async fn put_metrics(self, metrics: Vec<Metric>) -> Result<(), Error> {
         self.view.write(move |access| metric::put_all(access, &metrics)).await
     }
@@ -87,8 +87,8 @@ impl Intake<'_> {
     /// combined, weighted by `count`.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the index of the first one that cannot be stored; then none is
-    /// stored.
+    /// [`Error::InBatch`] with the index of the first one that cannot be stored; in that case no
+    /// aggregate is added.
     pub async fn add_hours(self, hours: Vec<HourlyMetric>) -> Result<(), Error> {
         self.view.write(move |access| metric::add_hours(access, &hours)).await
     }

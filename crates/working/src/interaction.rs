@@ -147,7 +147,7 @@ impl Interactions<'_> {
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
     /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
-    /// changes its scope.
+    /// changes its scope; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn update(
         self,
         id: &Id,

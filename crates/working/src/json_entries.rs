@@ -1,8 +1,8 @@
 //! Entries in a file that a person can read: a JSON list, oldest first.
 //!
-//! Each change takes the lock, reads the file and replaces it (write, fsync, rename, fsync of the
-//! directory), so any number of processes can share it and a crash leaves the old file or the new
-//! one. A file that cannot be parsed is never overwritten.
+//! Each change acquires the lock, reads the file and replaces it (write, fsync, rename, fsync of
+//! the directory), so any number of processes can share it and a crash leaves the old file or the
+//! new one. A file that cannot be parsed is never overwritten.
 
 use std::{
     fs::{self, File},

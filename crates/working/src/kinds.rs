@@ -1,5 +1,5 @@
-//! The type of each kind, for work that is the same for every kind, and the records of any kind in
-//! exchange form.
+//! Dispatch to the type of each kind, for operations that are the same for all kinds, and the
+//! records of any kind in exchange form.
 
 use aios_record::{Id, Kind, Owner, Record};
 use serde::de::DeserializeOwned;
@@ -37,7 +37,7 @@ macro_rules! for_kind {
 
 pub(crate) use for_kind;
 
-/// Returns the record that an object with the fields of a kind would be stored as, without the
+/// Returns the record that would be stored for an object with the fields of a kind, without the
 /// parts that storing adds. `None` if the fields do not form a record of that kind.
 #[must_use]
 pub fn record_of(kind: Kind, fields: Value) -> Option<Record> {

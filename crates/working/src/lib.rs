@@ -29,9 +29,9 @@
 //! - [`Working::feed`] delivers changes to a long-term memory. The feed is off unless
 //!   [`Config::feed_kinds`] names kinds. [`Working::intake`] stores records of other memories,
 //!   events and metrics.
-//! - [`Working::upkeep`] keeps the file: [`Upkeep::age`], called periodically, summarises goals and
-//!   sessions that ended, moves out old records, and compacts the file; [`Upkeep::doctor`] gives
-//!   advice, [`Upkeep::verify`] lists problems, [`Upkeep::stats`] returns statistics.
+//! - [`Working::upkeep`] maintains the file: [`Upkeep::age`], called periodically, summarises goals
+//!   and sessions that ended, moves out old records, and compacts the file; [`Upkeep::doctor`]
+//!   gives advice, [`Upkeep::verify`] lists problems, [`Upkeep::stats`] returns statistics.
 //! - [`ForeignFile`] reads the SQLite files of other programs for import.
 //!
 //! # Owners
@@ -39,7 +39,7 @@
 //! owner, so two owners can store the same id independently. A bare id resolves to the owner's own
 //! record, or else the shared one; if an administrator's view finds several, the call returns
 //! [`Error::Ambiguous`]. A user's view shows shared records and refuses to change them with
-//! [`Error::NotYours`]; the records of other users do not exist for it.
+//! [`Error::NotYours`]; it does not see the records of other users.
 //!
 //! ```
 //! use aios_record::{Gate, Owner};
@@ -66,13 +66,13 @@
 //! | [`Config::durability`] | the process is killed | the machine loses power |
 //! |---|---|---|
 //! | [`Durability::Full`], the default | yes | yes: the log was synced before the reply |
-//! | [`Durability::Normal`] | yes | the newest writes may be missing, the file is whole |
+//! | [`Durability::Normal`] | yes | the newest writes may be missing, the file is intact |
 //!
-//! A write that returned an error left no trace. A write whose caller was dropped, or whose process
-//! was killed before the reply, is stored completely or not at all.
+//! A write that returned an error changed nothing. A write whose caller was dropped, or whose
+//! process was killed before the reply, is stored completely or not at all.
 //!
 //! # Invariants
-//! - An acknowledged write survives as [`Durability`] says.
+//! - An acknowledged write survives as [`Durability`] guarantees.
 //! - A row, its entry in the search index and its change in the feed are written in one
 //!   transaction.
 //! - No SQL statement contains a caller's text, and no word of a query is an operator.

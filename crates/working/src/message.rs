@@ -123,7 +123,7 @@ pub(crate) fn by_external_id(
     });
     match found.optional()? {
         Some((id, true)) => Ok(Some(id)),
-        // The hidden message has an id of its own, which the caller does not know.
+        // The hidden message has a different id, which the caller does not know.
         Some(_) => Err(Error::Conflict { kind: Kind::Message, id: Id::new(external_id)? }),
         None => Ok(None),
     }

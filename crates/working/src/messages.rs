@@ -16,7 +16,7 @@ use crate::{
     writing::{self, Links},
 };
 
-/// Default number of recent messages of a session, which trimming keeps.
+/// Default number of recent messages of a session, and of messages that trimming keeps.
 pub const RECENT_MESSAGES: usize = 12;
 
 /// A message in the shape that chat APIs take.
@@ -62,9 +62,10 @@ impl Messages<'_> {
     /// message.
     ///
     /// # Errors
-    /// [`Error::InBatch`] with the index of the first message that cannot be stored; then none is
-    /// stored. Its source is [`Error::Conflict`] if the owner has a message of the same id in
-    /// another session, or the message or its session is in another project than this view.
+    /// [`Error::InBatch`] with the index of the first message that cannot be stored; in that case
+    /// no message is stored. Its source is [`Error::Conflict`] if the owner has a message of the
+    /// same id in another session, or the message or its session is in another project than this
+    /// view.
     pub async fn add_all(self, messages: Vec<NewMessage>) -> Result<Vec<MessageReceipt>, Error> {
         self.view
             .write(move |access| {
@@ -105,9 +106,9 @@ impl Messages<'_> {
         Ok(messages.into_iter().map(chat).collect())
     }
 
-    /// Replaces the content, role, `tokens`, `model` and `metadata` of an existing message by those
-    /// of `message`, and its name and time if `message` has them. Its id and position stay. Returns
-    /// false if the message does not exist here.
+    /// Replaces the content, role, `tokens`, `model` and `metadata` of an existing message by the
+    /// values of `message`, and its name and time if `message` has them. Its id and position do not
+    /// change. Returns false if the message does not exist here.
     ///
     /// # Errors
     /// [`Error::NotYours`] if the message is shared and the view belongs to a user; otherwise as
@@ -134,7 +135,7 @@ impl Messages<'_> {
     }
 
     /// Moves out the messages of a session except the last `keep` (see [`RECENT_MESSAGES`]), and
-    /// returns their number. Messages with undelivered changes in the feed stay.
+    /// returns their number. Messages with undelivered changes in the feed are kept.
     ///
     /// # Errors
     /// [`Error::NotYours`] if the session is shared and the view belongs to a user;
@@ -161,7 +162,7 @@ impl Messages<'_> {
     }
 
     /// Moves out the given messages of one owner, and returns the number moved. Missing messages
-    /// are skipped; messages with undelivered changes in the feed stay.
+    /// are skipped; messages with undelivered changes in the feed are kept.
     ///
     /// # Errors
     /// [`Error::NotYours`] if the view acts for another owner; [`Error::Storage`] if the file

@@ -14,7 +14,7 @@ pub struct Meta {
     pub scope: Scope,
     /// Author and task of the record.
     pub provenance: Provenance,
-    /// Its importance, 0 to 1. Important records stay longer. Default: 0.5.
+    /// Its importance, 0 to 1. Important records are kept longer. Default: 0.5.
     pub importance: f32,
     /// Creation time. Default: when the record is first stored; an update keeps it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,7 @@ const HOUR_US: i64 = 3600 * SECOND_US;
 pub struct Metric {
     /// The name of the metric.
     pub key: String,
-    /// Time of the sample. One value is kept per second, the last one stored.
+    /// Time of the sample. One value is kept per second: the last one stored.
     pub timestamp: Timestamp,
     /// The value.
     pub value: f64,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{Message, Meta, Role};
 
-/// A message to add. Its position in the session follows from the order of adding.
+/// A message to add. Its position in the session is determined by the order of adding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMessage {
     /// The session of the message's owner; it is created if it is missing.
@@ -25,8 +25,8 @@ pub struct NewMessage {
     pub tokens: Option<i64>,
     /// The model that wrote the message.
     pub model: Option<String>,
-    /// Id of the message in the system that it comes from. A message with the same one in the same
-    /// session is recognised.
+    /// Id of the message in the system that it comes from. A message with an external id that its
+    /// session already has is not added again.
     pub external_id: Option<String>,
     /// Additional data.
     pub metadata: Value,

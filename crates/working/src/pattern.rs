@@ -167,7 +167,7 @@ impl Patterns<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the pattern does not exist; [`Error::NotYours`] if it is shared and
-    /// the view belongs to a user.
+    /// the view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     #[expect(clippy::cast_precision_loss, reason = "uses are counted one by one")]
     pub async fn record_use(self, id: &Id, outcome: Outcome) -> Result<Pattern, Error> {
         let id = id.clone();
@@ -199,7 +199,7 @@ impl Patterns<'_> {
         self.view.read(move |access| patterns(access, &trigger, min_success_rate)).await
     }
 
-    /// Returns the first of [`find`](Patterns::find).
+    /// Returns the first pattern that [`find`](Patterns::find) would return.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
@@ -216,7 +216,7 @@ impl Patterns<'_> {
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
     /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
-    /// changes its scope.
+    /// changes its scope; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn update(
         self,
         id: &Id,

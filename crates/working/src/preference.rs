@@ -74,7 +74,7 @@ impl Preferences<'_> {
     ///
     /// # Errors
     /// [`Error::TooLong`] if the value is too long, [`Error::Record`] if the length of the key is
-    /// not 1 to 128 bytes.
+    /// not 1 to 128 bytes, [`Error::Storage`] if the file cannot be written.
     pub async fn put(self, key: &str, value: Value) -> Result<(), Error> {
         let key = key.to_owned();
         self.view.write(move |access| set(access, &access.visible.acting(), &key, &value)).await
@@ -111,7 +111,8 @@ impl Preferences<'_> {
     /// Removes the preference of the view's owner under `key`; returns true if it existed.
     ///
     /// # Errors
-    /// [`Error::NotYours`] if only a shared one exists and the view belongs to a user.
+    /// [`Error::NotYours`] if only a shared one exists and the view belongs to a user;
+    /// [`Error::Storage`] if the file cannot be written.
     pub async fn remove(self, key: &str) -> Result<bool, Error> {
         let key = key.to_owned();
         self.view
@@ -155,7 +156,8 @@ impl Persona<'_> {
     ///
     /// # Errors
     /// [`Error::MachineWide`] if the view belongs to a user, [`Error::TooLong`] if the value is too
-    /// long, [`Error::Record`] if the length of the key is not 1 to 128 bytes.
+    /// long, [`Error::Record`] if the length of the key is not 1 to 128 bytes, [`Error::Storage`]
+    /// if the file cannot be written.
     pub async fn put(self, key: &str, value: impl Into<String>) -> Result<(), Error> {
         let (key, value) = (key.to_owned(), value.into());
         self.view.write(move |access| set_trait(access, &key, &value)).await

@@ -84,8 +84,9 @@ impl Records<'_> {
     }
 
     /// Returns at most `limit` visible records of `kind`, in the order in which they were first
-    /// stored, from the beginning or from [`RecordPage::next`] on. Concurrent writes do not make a
-    /// listing skip records. Empty if the kind is not one of [`KINDS`](crate::KINDS).
+    /// stored, starting after the cursor `after` ([`RecordPage::next`]) if it is given. Concurrent
+    /// writes do not make a listing skip records. Empty if the kind is not one of
+    /// [`KINDS`](crate::KINDS).
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`RecordPage::next`] of this file; [`Error::Storage`]
@@ -111,8 +112,9 @@ impl Records<'_> {
     }
 
     /// Returns at most `limit` visible records of `kind` by their [time](Record::time), oldest
-    /// first, then in the order in which they were stored, from the beginning or from
-    /// [`TimePage::next`] on. Empty if the kind is not one of [`KINDS`](crate::KINDS).
+    /// first, then in the order in which they were stored, starting after the cursor `after`
+    /// ([`TimePage::next`]) if it is given. Empty if the kind is not one of
+    /// [`KINDS`](crate::KINDS).
     ///
     /// # Errors
     /// [`Error::Cursor`] if `after` is not a [`TimePage::next`] of this file; [`Error::Storage`]
@@ -211,9 +213,9 @@ impl Records<'_> {
         self.view.write(move |access| update::change(access, kind, id.as_str(), change)).await
     }
 
-    /// Like [`update`](Records::update), if the caller has read all changes of the record: if
-    /// the feed has a change of it after `told`, nothing changes and the result is `None`. For
-    /// consumers that keep every version of a record in the feed.
+    /// Like [`update`](Records::update), for a caller that must have read all changes of the
+    /// record: if the feed has a change of it after `told`, nothing changes and the result is
+    /// `None`. For consumers that keep every version of a record in the feed.
     ///
     /// # Errors
     /// As [`update`](Records::update).
@@ -233,8 +235,8 @@ impl Records<'_> {
     /// task with its tool calls, a session with its messages and tasks, even if it was moved out.
     /// Returns the removed records, the one of this id last; empty if it does not exist.
     ///
-    /// Records of other owners stay: removing a shared goal leaves users' tasks, which then have no
-    /// goal. An administrator's removal includes them.
+    /// Records of other owners are kept: removing a shared goal leaves users' tasks, which then
+    /// have no goal. An administrator's removal includes them.
     ///
     /// # Errors
     /// [`Error::NotYours`] and [`Error::MachineWide`] if the view must not remove it;

@@ -77,7 +77,7 @@ fn family_of(access: &Access<'_>, root: Option<Member>) -> Result<Vec<Member>, E
 }
 
 /// Adds to `found` a record after the records that belong to it. Returns false if one of these is
-/// outside the gate's scope, which must not go unseen.
+/// outside the gate's scope, which the caller must report.
 fn gather(access: &Access<'_>, member: Member, found: &mut Vec<Member>) -> Result<bool, Error> {
     let ([owner, project, agent, session], scope) =
         (access.visible.params(), access.visible.scope());
@@ -143,8 +143,9 @@ fn members(
     Ok(members)
 }
 
-/// Turns the stubs that belong to a row into stubs without owner. At most other owners' records
-/// keep them, since [`gather`] found the rest. A removal includes them, but does not report them.
+/// Removes the owner of the stubs that belong to a row. Only other owners' records can still need
+/// them, since [`gather`] found all other records. A removal includes these stubs without reporting
+/// them.
 fn disown_children(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
     let owner = access.visible.owner();
     for (child, column) in tables::children(kind).filter(|(child, _)| tables::leaves_stub(*child)) {
@@ -158,7 +159,8 @@ fn disown_children(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Erro
     Ok(())
 }
 
-/// Deletes a row. If other rows refer to it, leaves a stub without owner, which no id finds.
+/// Deletes a row. If other rows refer to it, leaves a stub without an owner, which no lookup by id
+/// finds.
 fn take(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
     let table = kind.collection();
     if !tables::leaves_stub(kind) {

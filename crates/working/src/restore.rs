@@ -26,7 +26,7 @@ pub enum RestoreOutcome {
         /// Identity of the missing record.
         identity: Identity,
     },
-    /// The owner already has a record of this kind and id, which stays unchanged.
+    /// The owner already has a record of this kind and id, which is not changed.
     Known,
     /// The record cannot be stored here: its kind is not stored here, or it lacks required fields.
     Elsewhere,

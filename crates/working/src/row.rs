@@ -36,7 +36,7 @@ const META: &[&str] = &[
 /// A record and its columns. Implemented by [`fields!`].
 pub(crate) trait Fields: Sized {
     const KIND: Kind;
-    /// Columns of its own, after the id and before those of every record.
+    /// Columns specific to the kind, after the id and before the common ones.
     const COLUMNS: &'static [&'static str];
 
     fn statements() -> &'static Statements;
@@ -62,8 +62,8 @@ pub(crate) trait Row: Fields + Serialize + Send + 'static {
     /// Column of the time at which the record happened, if known.
     const HAPPENED: &'static str = "created_at";
 
-    /// True if an update may move the record to another project, agent or session, because its
-    /// scope is that of its subject.
+    /// True if an update may move the record to another project, agent or session, because it has
+    /// the scope of its subject.
     const MOVES: bool = false;
 
     /// Returns the id of the parent.
@@ -143,7 +143,8 @@ pub(crate) struct Statements {
     /// `UPDATE` by row number, which is the last parameter.
     pub(crate) update: String,
     /// `SELECT` by id and owner of the row number, the scope without the user, the creation and
-    /// recording times, the parent, and whether it is more than a stub of other owners' records.
+    /// recording times, the parent, and whether it is anything but a stub kept only by other
+    /// owners' records.
     pub(crate) existing: String,
 }
 

@@ -1,8 +1,8 @@
 //! Full-text search over every searchable text (FTS5).
 //!
-//! The index stores terms, not texts: a found row is read from its own table. [`Analyzer`] splits
-//! texts and queries, as in every tier; FTS5 splits at the spaces between terms. A query consists
-//! of words, never of operators: each term is quoted.
+//! The index stores terms, not texts: a matching row is read from its own table. [`Analyzer`]
+//! splits texts and queries, as in every tier; FTS5 splits at the spaces between terms. A query
+//! consists of words, never of operators: each term is quoted.
 
 pub(crate) mod documents;
 pub(crate) mod index;

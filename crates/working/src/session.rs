@@ -1,4 +1,4 @@
-//! Sessions: conversations, which messages and tasks create when they name one that is missing.
+//! Sessions: conversations. Messages and tasks that name a missing session create it.
 
 use aios_record::{Id, Kind, Record, Scope, Timestamp};
 use rusqlite::OptionalExtension;
@@ -27,7 +27,7 @@ pub struct Session {
     /// The time of the last activity. Default: when the session is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_active: Option<Timestamp>,
-    /// Number of messages that the session has had, including trimmed ones. It follows from the
+    /// Number of messages that the session has had, including trimmed ones. It is derived from the
     /// messages; a given number is ignored.
     #[serde(default)]
     pub message_count: i64,
@@ -136,7 +136,7 @@ pub(crate) struct Standing {
 }
 
 /// Returns the session of this id that belongs to `user`, or that is shared. A stub kept only by
-/// other owners' records does not count and loses its id.
+/// other owners' records is ignored, and loses its id.
 ///
 /// # Errors
 /// [`Error::Conflict`] if the session is in another project than the view.

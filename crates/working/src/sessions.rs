@@ -8,12 +8,12 @@ use crate::{
     summary, writing,
 };
 
-/// Default number of days for which an idle session stays.
+/// Default number of days for which an idle session is kept.
 pub const SESSION_IDLE_DAYS_MAX: u32 = 90;
 
 /// Default number of recent summaries.
 pub const RECENT_SUMMARIES: usize = 3;
-/// Default limit of the tokens of recent summaries together.
+/// Default maximum number of tokens of all recent summaries together.
 pub const RECENT_SUMMARIES_TOKENS_MAX: usize = 2000;
 
 /// Characters per token, for truncating summaries.
@@ -92,7 +92,7 @@ impl Sessions<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
-    /// the view belongs to a user.
+    /// the view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn touch(self, id: &Id) -> Result<(), Error> {
         let id = id.clone();
         self.view
@@ -110,7 +110,7 @@ impl Sessions<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the session does not exist; [`Error::NotYours`] if it is shared and
-    /// the view belongs to a user.
+    /// the view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn set_summary(self, id: &Id, summary: impl Into<String>) -> Result<Session, Error> {
         let (id, summary) = (id.clone(), summary.into());
         self.view
@@ -140,7 +140,7 @@ impl Sessions<'_> {
     /// Summarises the sessions without activity for `days` (see [`SESSION_IDLE_DAYS_MAX`]), moves
     /// them out with their messages, and returns their number. [`IMPORTANT`] sessions, sessions
     /// with undelivered changes in the feed (their own or their messages') and sessions that the
-    /// view must not change stay. A session with tasks or important messages leaves a stub.
+    /// view must not change are kept. A session with tasks or important messages leaves a stub.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.

@@ -1,12 +1,12 @@
 //! Summaries of goals, sessions and days that ended, extracted from their own texts.
 //!
 //! A goal that ended, a session without further activity and a day are summarised before any of
-//! their records is moved out. The summary is a record of its own, so that a long-term memory gets
-//! it; a session's summary is also its `summary` field. It belongs to the owner of its subject and
-//! is made only from that owner's records.
+//! their records is moved out. The summary is a separate record, so that a long-term memory
+//! receives it; a session's summary is also its `summary` field. It belongs to the owner of its
+//! subject and is made only from that owner's records.
 //!
-//! A day has a summary if its messages are of several sessions: that of a single session says the
-//! same. Days are those of UTC.
+//! A day has a summary if its messages are of several sessions; for a single session, the session's
+//! summary suffices. Days are those of UTC.
 
 use aios_record::{Id, Key, Kind, Owner, Record, Scope, Source, Timestamp};
 use jiff::tz::TimeZone;
@@ -23,13 +23,13 @@ use crate::{
 /// Maximum length of a summary made here, in characters.
 pub const SUMMARY_CHARS_MAX: usize = 1000;
 
-/// Maximum number of messages or tasks read for a summary; the last ones.
+/// Maximum number of messages or tasks that are read for a summary: the last ones.
 const ORIGINALS_MAX: i64 = 1000;
 
 /// Microseconds of a day.
 const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// The word in the subject of the summary of a day, in the place of a kind.
+/// The word `day` in the subject of a day's summary, instead of a kind.
 const DAY: &str = "day";
 
 /// Summary of a goal, session or day that ended, kept when the subject is moved out.
@@ -40,8 +40,9 @@ pub struct Summary {
     pub id: Id,
     /// The text.
     pub text: String,
-    /// Key of the subject, such as `goal/blog`, a record of the same owner; of a day `day/` and its
-    /// date, `day/2026-11-30`, in a project `day/2026-11-30/atlas`. Each subject has one summary.
+    /// Key of the subject, such as `goal/blog`, a record of the same owner. For a day: `day/` and
+    /// its date, such as `day/2026-11-30`; in a project `day/2026-11-30/atlas`. Each subject has
+    /// one summary.
     pub subject: String,
     /// Keys of the records that were read for it, of the same owner.
     #[serde(default)]
@@ -67,7 +68,7 @@ impl Row for Summary {
         let owner = self.meta.scope.owner();
         for key in keys.filter_map(|key| key.parse::<Key>().ok()) {
             let reference = key.of(owner.clone());
-            // A goal is the first of its own originals.
+            // A goal is the first of its summary's originals.
             if !record.references.contains(&reference) {
                 record.references.push(reference);
             }
@@ -148,7 +149,7 @@ fn rows(access: &Access<'_>, sql: &str, params: impl rusqlite::Params) -> Result
 }
 
 /// Summarises the session in this row: uses its caller's summary if that differs from the one made
-/// here, else extracts one from its messages. Returns false without any text.
+/// here, else extracts one from its messages. Returns false if there is no text.
 pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let Some(found) = access.by_row::<Session>(row)? else { return Ok(false) };
     let mut session = found.item;
@@ -168,7 +169,7 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
     let text = match own {
         Some(own) => own.clone(),
         None => {
-            // The former summary stands for messages that were moved out.
+            // The former summary covers messages that were moved out.
             let is_whole = session.message_count <= messages_of(access, row)?;
             let former = given.filter(|_| !is_whole).into_iter().cloned();
             let said = former.chain(messages.iter().map(said));
@@ -190,7 +191,7 @@ pub(crate) fn of_session(access: &Access<'_>, row: i64) -> Result<bool, Error> {
 }
 
 /// Returns the project of a session's summary: the session's own, or else the one that all of the
-/// messages are in. A summary must not carry the texts of a project out of it.
+/// messages are in. A summary must not reveal texts of a project outside of it.
 fn project_of(session: &Session, messages: &[Message]) -> Option<String> {
     let first = messages.first().and_then(|message| message.meta.scope.project.clone());
     let is_one = messages.iter().all(|message| message.meta.scope.project == first);
@@ -252,7 +253,7 @@ impl Day {
 
 /// Returns the days that have ended, with messages of several sessions, and without a summary that
 /// includes all of them, at most `limit`. Messages that were recorded before `since`, in
-/// microseconds, do not count: their summary may have been moved out.
+/// microseconds, are ignored, because their summary may have been moved out.
 pub(crate) fn days_due(access: &Access<'_>, since: i64, limit: usize) -> Result<Vec<Day>, Error> {
     let today = access.now.as_microsecond().div_euclid(DAY_US);
     let sql = format!(
@@ -277,7 +278,7 @@ pub(crate) fn days_due(access: &Access<'_>, since: i64, limit: usize) -> Result<
 }
 
 /// Summarises a day: the most informative sentences of its messages, in order, after its date.
-/// Returns false without any text.
+/// Returns false if there is no text.
 pub(crate) fn of_day(access: &Access<'_>, day: &Day) -> Result<bool, Error> {
     let Some(subject) = day.subject() else { return Ok(false) };
     let start = day.number * DAY_US;

@@ -1,4 +1,4 @@
-//! The tables of records: everything that statements need to know of a kind without its Rust type.
+//! The tables of records: the properties of a kind that statements need, without its Rust type.
 //! Parents come from the description of the kind; only names of columns and assignments are here.
 
 use aios_record::Kind;
@@ -36,9 +36,9 @@ pub(crate) struct Stub {
     kind: Kind,
     /// Column in which the rows of other tables hold the number of a row.
     column: &'static str,
-    /// Clear the content.
+    /// Assignments that clear the content.
     blank: &'static str,
-    /// Clear the references to parents of a removed row.
+    /// Assignments that clear the references to parents of a removed row.
     unlinked: &'static str,
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn with_stubs() -> impl Iterator<Item = Kind> {
     STUBS.iter().map(|stub| stub.kind)
 }
 
-/// Returns true if rows of this kind stay as stubs for the rows that refer to them.
+/// Returns true if rows of this kind leave stubs for the rows that refer to them.
 pub(crate) fn leaves_stub(kind: Kind) -> bool {
     stub(kind).is_some()
 }
@@ -109,7 +109,7 @@ pub(crate) fn has_children(kind: Kind) -> String {
 
 /// Builds the condition that a row is not a stub, or has a child of the owners that `owners`
 /// selects for which this condition holds too. A stub kept only by other owners' records, or by
-/// stubs that these keep, does not exist for anyone else.
+/// stubs that these keep, is invisible to anyone else.
 pub(crate) fn stands(kind: Kind, owners: &str) -> String {
     if !leaves_stub(kind) {
         return "TRUE".to_owned();

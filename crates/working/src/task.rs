@@ -14,7 +14,7 @@ use crate::{
     writing::{self, Writable},
 };
 
-/// Field of a task's metadata that keeps metadata which is not an object beside the mark.
+/// Field of a task's metadata that stores metadata which is not an object, beside the mark.
 const OTHER: &str = "value";
 
 /// A unit of work. If its scope names a session, it belongs to that session.
@@ -86,7 +86,7 @@ words! {
 }
 
 impl TaskStatus {
-    /// Returns true if the status will not change any more.
+    /// Returns true if the status is final.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, TaskStatus::Completed | TaskStatus::Failed | TaskStatus::Cancelled)
@@ -223,8 +223,8 @@ pub struct Tasks<'a> {
 }
 
 impl Tasks<'_> {
-    /// Stores a task; replaces the owner's task of the same id, whose [mark](Task::MARK) stays. Its
-    /// goal is the owner's own goal of that id, or else the shared one. If its scope names a
+    /// Stores a task; replaces the owner's task of the same id, whose [mark](Task::MARK) is kept.
+    /// Its goal is the owner's own goal of that id, or else the shared one. If its scope names a
     /// missing session, the session is created.
     ///
     /// # Errors
@@ -267,7 +267,7 @@ impl Tasks<'_> {
     ///
     /// # Errors
     /// [`Error::NotFound`] if the task does not exist; [`Error::NotYours`] if it is shared and the
-    /// view belongs to a user.
+    /// view belongs to a user; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn set_status(
         self,
         id: &Id,
@@ -359,7 +359,7 @@ impl Tasks<'_> {
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
     /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
-    /// changes its scope.
+    /// changes its scope; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn update(
         self,
         id: &Id,

@@ -25,7 +25,7 @@ pub struct ToolCall {
     /// The task of the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<Id>,
-    /// Iteration of the task.
+    /// Number of the task's iteration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iteration: Option<i64>,
     /// Name of the tool.
@@ -184,7 +184,7 @@ impl ToolCalls<'_> {
     /// # Errors
     /// [`Error::NotFound`] if it does not exist; [`Error::NotYours`] if it is shared and the view
     /// belongs to a user; [`Error::Fields`] if `change` changes its id, [`Error::Conflict`] if it
-    /// changes its scope.
+    /// changes its scope; otherwise as [`Goals::put`](crate::Goals::put).
     pub async fn update(
         self,
         id: &Id,

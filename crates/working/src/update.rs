@@ -49,7 +49,8 @@ pub(crate) fn update(
     for_kind!(kind, merge(access, id, apply), Err(missing(kind, id)))
 }
 
-/// Like [`update`], if the feed has no change of the record after `told`; otherwise `None`.
+/// Like [`update`], but returns `None` and changes nothing if the feed has a change of the record
+/// after `told`.
 pub(crate) fn update_told(
     access: &Access<'_>,
     kind: Kind,
@@ -165,7 +166,7 @@ fn merge<T: Writable + DeserializeOwned>(
     writing::write(access, &mut after)?;
     let identity = identity(&after);
     let stored = access.identified::<T>(&identity.owner, id)?;
-    // A record that the change makes expire is no longer read.
+    // After a change that makes the record expire, it can no longer be read.
     Ok(stored.as_ref().map_or_else(|| row::record(&after, None), Read::record))
 }
 

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Compact only if at least one page in this many is free ...
+/// Compacts only if at least one page in this many is free ...
 const VACUUM_SHARE: u64 = 20;
 /// ... and at least this many pages are. A new file has some from its migrations.
 const VACUUM_PAGES_MIN: u64 = 64;
@@ -27,7 +27,7 @@ const VACUUM_PAGES_MIN: u64 = 64;
 const MERGE_PAGES: i64 = 1000;
 const DAY_US: i64 = 24 * 3_600_000_000;
 
-/// Work on the whole file, of every owner: checking it, keeping it small, copying it.
+/// Operations on the whole file, for all owners: checking, compacting and copying it.
 ///
 /// ```
 /// # use aios_working::{Config, Retention, Working};
@@ -77,7 +77,7 @@ impl Upkeep<'_> {
         self.view.write_alone(reindex).await
     }
 
-    /// Rewrites the file without deleted data. Writers wait meanwhile.
+    /// Rewrites the file without deleted data. Writers wait until it is done.
     ///
     /// # Errors
     /// [`Error::DiskFull`] if the disk has no room for the copy.
@@ -94,7 +94,7 @@ impl Upkeep<'_> {
     }
 
     /// Records in the file that deleted data must be scrubbed, so that the next program that opens
-    /// it knows even if [`scrub`](Upkeep::scrub) is never reached.
+    /// it knows, even if this one does not reach [`scrub`](Upkeep::scrub).
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be written.
@@ -124,7 +124,7 @@ impl Upkeep<'_> {
     }
 
     /// Removes every byte of deleted data from the file, its search index and its log: rebuilds the
-    /// index, then rewrites the file. Writers wait meanwhile.
+    /// index, then rewrites the file. Writers wait until it is done.
     ///
     /// # Errors
     /// [`Error::DiskFull`] if the disk has no room for the copy; an error for which
@@ -202,7 +202,7 @@ fn vacuum_is_due(access: &Access<'_>, days: u32) -> Result<bool, Error> {
     Ok(VACUUM_PAGES_MIN <= free && pages <= free * VACUUM_SHARE)
 }
 
-/// Rebuilds the search index if it was built with another analysis version or language and the
+/// Rebuilds the search index if it was built with another analysis version or language, and the
 /// file is writable. Blocks.
 pub(crate) fn follow_analysis(view: &WorkingView) -> Result<(), Error> {
     if view.config.access == config::Access::ReadOnly {

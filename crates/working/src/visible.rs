@@ -1,5 +1,5 @@
-//! The SQL condition for the records that a gate shows. This crate has no other; a property test
-//! compares it with [`Gate::sees`].
+//! The SQL condition for the records that a gate shows. It is the only one in this crate; a
+//! property test compares it with [`Gate::sees`].
 
 use aios_record::{Gate, Identity, Kind, Owner, Owners, ScopeMatch};
 use rusqlite::ToSql;
@@ -52,8 +52,8 @@ impl Visible {
         &self.scope
     }
 
-    /// Returns the condition on the owner alone, which is `?1`, for the records that refer to a
-    /// row. References ignore agents and sessions, see [`in_project`] for projects.
+    /// Returns the condition on the owner only, which is `?1`, for the records that refer to a row.
+    /// References ignore agents and sessions, see [`in_project`] for projects.
     pub(crate) fn owners(&self) -> &'static str {
         owners(&self.gate)
     }
@@ -92,8 +92,8 @@ impl Visible {
         self.params()[0].map_or(Owner::SHARED, |owner| Owner::from_stored(owner.to_owned()))
     }
 
-    /// Returns the owners and projects (empty for none) whose files a view shows, those that come
-    /// first before the others. Files have no agent and no session.
+    /// Returns the owners and projects (empty for none) whose files a view shows, highest
+    /// precedence first. Files have no agent and no session.
     pub(crate) fn layers(&self) -> Vec<(Owner, String)> {
         let own = self.acting();
         let sees_shared = self.owner_names().is_some_and(|names| names.contains(&""));
@@ -151,8 +151,8 @@ impl Visible {
 }
 
 /// Builds the condition that a view may refer to a record: it is in the view's
-/// [project](Visible::project), parameter number `place`, or in none. To a view of one project, the
-/// records of another do not exist.
+/// [project](Visible::project), parameter number `place`, or in none. A view of one project does
+/// not see the records of another.
 pub(crate) fn in_project(place: u8) -> String {
     format!("(?{place} IS NULL OR scope_project IS NULL OR scope_project = ?{place})")
 }

@@ -45,9 +45,9 @@ impl Working {
     ///
     /// # Errors
     /// - [`Error::Storage`] if the file is not for this program, or cannot be created, read or
-    ///   migrated. If it can only be read, [`Error::is_read_only`] holds; processes that have it
-    ///   open are not affected.
-    /// - [`Error::DiskFull`].
+    ///   migrated. If it can only be read, [`Error::is_read_only`] returns true; processes that
+    ///   have it open are not affected.
+    /// - [`Error::DiskFull`] if the disk is full.
     /// - [`Error::Older`] if it has not reached [`Config::reached`].
     pub fn open(path: &Path, config: Config) -> Result<Working, Error> {
         let options = Options {
@@ -79,7 +79,7 @@ impl Working {
             waits: true,
             sees_expired: false,
         };
-        // The ledger must not be waited for on a thread that drives an async runtime.
+        // The ledger must not block a thread that drives an async runtime.
         let follows = thread::scope(|scope| scope.spawn(|| upkeep::follow_analysis(&view)).join());
         follows.unwrap_or(Err(aios_ledger::Error::Closed.into()))?;
         Ok(Working { view })
@@ -128,7 +128,7 @@ impl Working {
         Feed { view: &self.view }
     }
 
-    /// Returns the work on the whole file.
+    /// Returns the operations on the whole file.
     #[must_use]
     pub fn upkeep(&self) -> Upkeep<'_> {
         Upkeep { view: &self.view }
@@ -152,8 +152,8 @@ impl Working {
         self.view.ledger.path()
     }
 
-    /// Writes the queued commands and closes the file. Later calls fail, and
-    /// [`Error::is_closed`] holds.
+    /// Writes the queued commands and closes the file. Later calls fail with an error for which
+    /// [`Error::is_closed`] returns true.
     pub async fn close(&self) {
         self.view.ledger.close().await;
     }
@@ -175,7 +175,7 @@ pub struct WorkingView {
     pub(crate) ledger: Ledger,
     pub(crate) config: Arc<Config>,
     pub(crate) visible: Arc<Visible>,
-    /// True once this handle has written and the file has counted it.
+    /// True after this handle has written and the file has counted it.
     is_counted: Arc<AtomicBool>,
     waits: bool,
     sees_expired: bool,
@@ -360,7 +360,7 @@ impl WorkingView {
             let access = Access::new(connection, &config, &visible);
             let deferred = Some(RefCell::new(deferred));
             let done = work(&Access { sees_expired, deferred, ..access })?;
-            // ORDERING: counting two writes is as good as counting one.
+            // ORDERING: counting two writes instead of one is harmless.
             if !is_counted.load(Ordering::Relaxed) {
                 generation::count_session(connection)?;
                 is_counted.store(true, Ordering::Relaxed);

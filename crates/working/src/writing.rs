@@ -1,8 +1,8 @@
-//! The one way in: every record is stored here, so that limits, references, search index and feed
-//! are handled in one place.
+//! The only write path: every record is stored here, so that limits, references, search index and
+//! feed are handled in one place.
 //!
 //! [`write()`] prepares a record (times and derived fields), checks it, resolves its references,
-//! and puts its row, the words of its text and the trace of the change in one transaction.
+//! and writes its row, the words of its text and the trace of the change in one transaction.
 
 use aios_record::{Id, Kind, Scope, Timestamp};
 use rusqlite::{
@@ -28,8 +28,8 @@ pub(crate) trait Writable: Row {
         Ok(None)
     }
 
-    /// Withdraws the fields that another version earned and a change of fields does not keep, and
-    /// keeps those that such a change does not set.
+    /// Adjusts the fields that depend on the former version: drops the ones that do not apply to
+    /// the new version, and keeps the ones that a change of fields does not set.
     fn follow(&mut self, _before: &Self) {}
 
     /// Checks the rules of its kind on several records, before the record is stored. `row` is the
@@ -144,7 +144,7 @@ pub(crate) fn check<T: Row>(access: &Access<'_>, item: &T) -> Result<(), Error> 
 }
 
 /// Returns the record that storing `item` would overwrite, visible or not. A stub kept only by
-/// other owners' records does not count and loses its id.
+/// other owners' records is ignored, and loses its id.
 pub(crate) fn existing<T: Row>(access: &Access<'_>, item: &T) -> Result<Option<Existing>, Error> {
     let user = item.meta().scope.user.clone();
     let mut statement = access.connection.prepare_cached(&T::statements().existing)?;
@@ -175,7 +175,8 @@ pub(crate) fn existing<T: Row>(access: &Access<'_>, item: &T) -> Result<Option<E
     }
 }
 
-/// Turns a row into a stub without owner, which no id finds, for the rows that refer to it.
+/// Turns a row into a stub without an owner, which no lookup by id finds, for the rows that refer
+/// to it.
 pub(crate) fn disown(access: &Access<'_>, kind: Kind, row: i64) -> Result<(), Error> {
     let stub = tables::of(kind).stub.expect("only rows of these kinds are referred to");
     access.connection.prepare_cached(&stub.disowning())?.execute([row])?;

@@ -23,7 +23,8 @@ pub struct Arrival {
     pub(super) provider_id: Option<Id>,
     /// The scope, as far as its source names it.
     pub scope: Scope,
-    /// The position of its text among the parts of a longer one, if its source has an id for that.
+    /// The position of its text among the parts of a longer one, if its source gives the longer one
+    /// an id.
     pub(super) cut: Option<Cut>,
     /// The parts besides its text that its source names.
     pub(super) tells: Tells,

@@ -57,8 +57,8 @@ impl Arrival {
 }
 
 impl Tells {
-    /// Returns the facts that the source states. None are certain for a record that earlier
-    /// versions read differently, since they may have stored it differently.
+    /// Returns the parts that the source names. None for a record that earlier versions read
+    /// differently, since they may have stored it differently.
     fn of(draft: &Draft) -> Tells {
         match &draft.former {
             None if draft.kind == Kind::Message => Tells {
@@ -90,7 +90,8 @@ pub(crate) fn message_of(
     }
 }
 
-/// Reads a chat message whose sender can correct it, so nothing is mended.
+/// Reads a chat message. Its sender can correct it, so malformed parts are errors and are not
+/// mended.
 ///
 /// # Errors
 /// The problem if the object is not a valid message.

@@ -1,6 +1,5 @@
-//! Records that were changed after their source was read. If the source is read again as it was,
-//! the change stays. Messages and tool calls are changed by their sources alone, so they are not
-//! here.
+//! Records that were changed after their source was read. If the unchanged source is read again,
+//! the change is kept. Not here: messages and tool calls, which only their sources change.
 
 use aios_longterm::Version;
 use aios_record::{Key, Provenance, Record, forms};
@@ -36,7 +35,8 @@ impl Admission {
         if !is_of_source(current) {
             return Ok(former.iter().find(|it| is_of_source(it)).is_some_and(is_as_read));
         }
-        // The id follows from the text, so another text is a change, even if no version says so.
+        // The id is derived from the text, so another text is a change, even if no version records
+        // it.
         let is_of_text = arrived.external_id.is_none() && !has_content(&current.record);
         Ok(is_of_text && former.iter().any(is_as_read))
     }
@@ -47,14 +47,14 @@ fn content(record: &Record) -> &str {
     record.payload.get("content").and_then(Value::as_str).unwrap_or(&record.text)
 }
 
-/// Returns `true` if a version says that it was read from a file. Those of former versions of this
-/// program do not.
+/// Returns `true` if a version is marked as read from a file. Former versions of this program did
+/// not mark them.
 fn is_marked(record: &Record) -> bool {
     record.provenance.module == Provenance::INGEST
 }
 
-/// Returns `true` if a version was read from the source. With `is_some_marked`, another version
-/// says that it was.
+/// Returns `true` if a version was read from the source. `is_some_marked` is true if any version is
+/// marked as such.
 fn is_of_source(record: &Record, is_some_marked: bool) -> bool {
     record.provenance.updated_by.is_none() && (is_marked(record) || !is_some_marked)
 }

@@ -4,8 +4,8 @@ use aios_record::{Kind, Record};
 
 use crate::work::Claim;
 
-/// Removes the parts of a record from elsewhere that follow from other records, or from the
-/// processes of this memory.
+/// Removes the parts of an imported record that follow from other records, or from the processes of
+/// this memory.
 pub(super) fn settle(record: &mut Record) {
     match record.kind {
         // The positions of the session's messages give it.

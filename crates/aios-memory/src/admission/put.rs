@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Error, MemoryView, RecordProblem, fields};
 
-/// Stores the record that the settled `fields` describe, with `scope`, and returns its id.
+/// Stores the record that the normalised `fields` describe, with `scope`, and returns its id.
 pub(super) async fn put(
     view: &MemoryView,
     kind: Kind,
@@ -25,8 +25,8 @@ pub(super) async fn put(
     }
 }
 
-/// Stores the facts that the settled `fields` of one owner describe, all or none, and returns their
-/// ids.
+/// Stores the facts that the normalised `fields` of one owner describe, all or none, and returns
+/// their ids.
 ///
 /// # Errors
 /// As of [`put`]; an error of one fact is [`aios_working::Error::InBatch`] with its index.

@@ -14,7 +14,7 @@ use crate::{Error, RecordProblem};
 
 impl Admission {
     /// Returns an error if a message of `run` has the id of another message that is stored in its
-    /// session or comes before it.
+    /// session or precedes it.
     pub(super) async fn check_repeats(&self, tiers: &Tiers, run: &[Ready]) -> Result<(), Error> {
         let messages = tiers.working.with_expired();
         let mut first: HashMap<&Id, &Arrival> = HashMap::new();

@@ -2,10 +2,10 @@
 //! already, and retires the stored pieces that the document no longer has.
 //!
 //! The stored pieces are looked up before the first piece is written, and retired after the last
-//! one is durable. So an interrupted reading retires nothing, one killed in between is completed by
-//! the next, and of two concurrent readings neither retires pieces that the other adds. The pieces
-//! of a document are found by their ids (`identity::Pieces`); pieces stored by earlier versions of
-//! this program have other ids and are found by their source.
+//! one is durable. An interrupted reading therefore retires nothing, the next reading completes one
+//! that was killed in between, and concurrent readings do not retire each other's new pieces. The
+//! pieces of a document are found by their ids (`identity::Pieces`); pieces stored by earlier
+//! versions of this program have other ids and are found by their source.
 
 use std::{
     collections::{HashMap, HashSet},

@@ -257,8 +257,8 @@ fn standing_beside(arrival: &Arrival, draft: &Record, stored: &Record) -> Standi
     }
 }
 
-/// Returns `true` if `stored` is the text `given`, as it is or without its secrets. A secret that
-/// was removed once does not come back with the file that has it.
+/// Returns `true` if `stored` is the text `given`, as it is or without its secrets. A removed
+/// secret does not return when the file that contains it is read again.
 fn is_same_text(given: &str, stored: &str) -> bool {
     let same = forms::same(stored);
     if forms::same(given) == same {

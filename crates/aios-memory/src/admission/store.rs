@@ -114,8 +114,8 @@ impl Admission {
         Ok(())
     }
 
-    /// Returns the working memory of the owner of `run`. For a caller of one project, the sessions
-    /// of others are closed.
+    /// Returns the working memory of the owner of `run`. A caller of one project cannot append to
+    /// sessions of other projects.
     fn bound_to_project(&self, tiers: &Tiers, run: &[Ready]) -> Result<WorkingView, Error> {
         let project = self.view.bound().filter().scope.project.clone();
         let (Some(_), Some(first)) = (&project, run.first()) else {

@@ -73,24 +73,24 @@ impl fmt::Display for Mending {
 /// Counts of outcomes, and details of those that are neither added nor known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Tally {
-    /// New records.
+    /// Number of new records.
     pub added: u64,
-    /// Records that were already stored.
+    /// Number of records that were already stored.
     pub known: u64,
-    /// Records that replaced an older version.
+    /// Number of records that replaced an older version.
     pub updated: u64,
-    /// Pieces of a former version of the document or message that it no longer has. Their validity
-    /// ended.
+    /// Number of pieces of a former version of the document or message that it no longer has. Their
+    /// validity ended.
     pub retired: u64,
-    /// Records that differ from an earlier one with the same id, which stays; the first 1,000.
+    /// Records that differ from an earlier one with the same id, which is kept; the first 1,000.
     pub conflicting: Vec<Conflict>,
     /// Their total number.
     pub conflicting_count: u64,
-    /// Records that were forgotten before, and not stored.
+    /// Number of records that were forgotten before, and not stored.
     pub forgotten: u64,
-    /// Records that were skipped for a listed reason.
+    /// Number of records that were skipped for a listed reason.
     pub skipped: u64,
-    /// Records that cannot be stored.
+    /// Number of records that cannot be stored.
     pub refused: u64,
     /// Details of the records that are neither added nor known nor refused; the first 1,000.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -104,7 +104,7 @@ pub struct Tally {
     /// them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown: BTreeMap<String, u64>,
-    /// Records read.
+    /// Number of records read.
     pub read: u64,
 }
 

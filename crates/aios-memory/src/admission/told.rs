@@ -1,5 +1,5 @@
-//! Comparison of the parts that an arrival's source names with those of another arrival or of the
-//! stored record. A part missing on either side does not count as a difference.
+//! Comparison of the parts that an arrival's source names with another arrival or with the stored
+//! record. A part missing on either side does not count as a difference.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -72,7 +72,7 @@ fn says(arrival: &Arrival, text: &str) -> bool {
     forms::same(&message.content) == forms::same(text)
 }
 
-/// Returns the parts of a message as it is stored. A message without a time gets that of its
+/// Returns the parts of a message as it is stored. A message without a time gets the time of its
 /// storage.
 fn parts_stored(
     role: &Role,

@@ -31,7 +31,7 @@ pub enum Outcome {
     Updated,
     /// The same record is already stored.
     Known,
-    /// Differs from an earlier record of its source with the same id; the first one stays.
+    /// Differs from an earlier record of its source with the same id. The first one is kept.
     Conflicting,
     /// Forgotten before, and not stored.
     Forgotten,

@@ -4,10 +4,10 @@
 //! Ends are always shown. Times are shown if the task asks for a time. Otherwise they are shown if
 //! the budget has room for them, so that no message is left out for them.
 //!
-//! A context shows the message in the place of the facts that were learned from it. The rules
-//! resolve "yesterday" against the day of its message and write "yesterday (7 May 2023)" into the
-//! fact; the note has that time. Since a context shows the day of the message, too, its year and
-//! times that are relative to that day ("the week before 8 May 2023") are left out.
+//! A context shows the message instead of the facts that were learned from it. The rules resolve
+//! "yesterday" against the day of its message and write "yesterday (7 May 2023)" into the fact; the
+//! note has that time. Since a context shows the day of the message, too, its year and times that
+//! are relative to that day ("the week before 8 May 2023") are left out.
 
 use std::collections::HashMap;
 
@@ -80,7 +80,7 @@ impl Notes {
                 }
             }
             if let Some(end) = end_of(fact, now) {
-                // The message itself says what a single fact is about.
+                // For a single fact, the subject is clear from the message.
                 notes.ends.push(match facts.len() {
                     1 => format!("no longer since {}", day(end)),
                     _ => format!("no longer since {}: {}", day(end), fact.statement()),

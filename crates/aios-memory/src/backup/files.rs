@@ -15,7 +15,7 @@ pub(super) const MARK: &str = "backup.json";
 /// Its content: the version of the layout.
 pub(super) const MARKED: &str = "{\"aios_memory_backup\": 1}\n";
 
-/// Returns true if the directory `dir` holds a complete copy.
+/// Returns true if the directory `dir` contains a complete copy.
 pub(super) fn is_complete(dir: &Path) -> bool {
     fs::read_to_string(dir.join(MARK)).ok().as_deref() == Some(MARKED)
 }

@@ -111,7 +111,7 @@ pub(super) fn newest(made: &[Made], now: Timestamp) -> Option<&Made> {
     made.iter().rev().find(|made| made.at <= now)
 }
 
-/// Returns the backups to remove so that `keep` are left. The one at `newest` stays. Those from
+/// Returns the backups to remove so that `keep` are left. The one at `newest` is kept. Those from
 /// after `now` count as the oldest, since they were made before the clock was corrected.
 pub(super) fn surplus<'a>(
     made: &'a [Made],

@@ -1,5 +1,5 @@
 //! Scheduled backups: one is made when it is due, then the oldest are removed. Several processes
-//! may do this at once. A lock admits one of them, and the newest backup on disk decides if one is
+//! may do this at once. A lock admits one process, and the newest backup on disk decides if one is
 //! due.
 
 use std::{
@@ -66,8 +66,8 @@ impl Upkeep<'_> {
     /// `2026-11-30T120000Z`. It is made under a temporary name and put in place by one rename.
     ///
     /// Only complete backups that this operation made of this memory are removed, and the remains
-    /// of killed processes. Other entries stay. Nothing is removed before the new backup is on
-    /// disk. A failure is counted, see [`Upkeep::backups`].
+    /// of killed processes. Other entries are left alone. Nothing is removed before the new backup
+    /// is on disk. A failure is counted, see [`Upkeep::backups`].
     ///
     /// # Errors
     /// As [`backup`](Upkeep::backup), apart from a target in the data directory itself if the
@@ -110,7 +110,7 @@ impl Upkeep<'_> {
         let (dir, keep) = (config.backups_dir(), config.backup.keep);
         if dir != config.memory.data_dir.join(schedule::DIRECTORY) {
             check_apart(&dir.join(name_of(now)), &config.memory.data_dir)?;
-            // A directory in the place of a disk that is not mounted would hide the loss.
+            // Creating the directory at an unmounted disk's mount point would hide the loss.
             if !dir.is_dir() {
                 return Err(Error::output(&dir)(io::ErrorKind::NotFound.into()));
             }
@@ -175,7 +175,7 @@ pub(super) fn listed(dir: &Path, origin: Origin) -> Result<Vec<Made>, Error> {
     complete(dir, origin).map_err(Error::output(dir))
 }
 
-/// Removes a backup: it gets a name that does not count as one, then its files go.
+/// Removes a backup: renames it, so that it no longer counts as one, and deletes its files.
 fn removed(dir: &Path, made: &Made) -> Result<PathBuf, Error> {
     let aside = dir.join(format!(".{}{REMOVING}", name_of(made.at)));
     let removing = || -> io::Result<()> {
@@ -219,7 +219,7 @@ fn cleaned(dir: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the directories of backups that are unfinished, or whose removal is.
+/// Returns the directories of backups whose creation or removal is unfinished.
 pub(super) fn unfinished(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let entries = entries.filter(|entry| named(&entry.file_name()).is_some());

@@ -27,13 +27,13 @@ pub struct Backups {
     /// Their directory.
     #[serde(serialize_with = "written_path::one")]
     pub dir: PathBuf,
-    /// The complete ones, the oldest first.
+    /// Complete backups, oldest first.
     pub kept: Vec<KeptBackup>,
-    /// All failures so far.
+    /// Number of all failures so far.
     pub failures: u64,
-    /// Failures since the last backup that succeeded.
+    /// Number of failures since the last successful backup.
     pub failed_in_a_row: u32,
-    /// The last failure, also if a backup has succeeded since.
+    /// The last failure, even if a backup has succeeded since.
     pub last_failure: Option<BackupFailure>,
 }
 
@@ -43,7 +43,7 @@ pub struct KeptBackup {
     /// Its directory.
     #[serde(serialize_with = "written_path::one")]
     pub path: PathBuf,
-    /// The time at which it was begun.
+    /// Time at which it was started.
     pub made_at: Timestamp,
     /// Its size in bytes.
     pub bytes: u64,
@@ -52,15 +52,15 @@ pub struct KeptBackup {
 /// Counts of the scheduled backups, without paths.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BackupStats {
-    /// Complete ones.
+    /// Number of complete backups.
     pub kept: u64,
-    /// The time at which the newest was begun.
+    /// Time at which the newest one was started.
     pub newest_at: Option<Timestamp>,
-    /// The age of the newest in seconds.
+    /// Age of the newest one in seconds.
     pub age_seconds: Option<u64>,
-    /// All failures so far.
+    /// Number of all failures so far.
     pub failures: u64,
-    /// Failures since the last backup that succeeded.
+    /// Number of failures since the last successful backup.
     pub failed_in_a_row: u32,
 }
 
@@ -76,7 +76,7 @@ impl Upkeep<'_> {
         let kept = blocking(move || {
             let sized = found.into_iter().filter_map(|Made { path, at: made_at }| {
                 match bytes_below(&path) {
-                    // Another process has removed it meanwhile.
+                    // Another process has just removed it.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => None,
                     bytes => Some(bytes.map_err(Error::output(&path)).map(|bytes| KeptBackup {
                         path,
@@ -119,7 +119,7 @@ impl MemoryView {
         })
     }
 
-    /// Returns the paths of the scheduled backups, unfinished ones included; that of their
+    /// Returns the paths of the scheduled backups, unfinished ones included; the path of their
     /// directory if it cannot be listed.
     pub(crate) async fn scheduled_backup_paths(&self) -> Vec<PathBuf> {
         let dir = self.config().backups_dir();

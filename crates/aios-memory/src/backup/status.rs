@@ -27,9 +27,9 @@ pub struct BackupFailure {
 /// The failures so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Status {
-    /// All failures.
+    /// Number of all failures.
     pub(crate) failures: u64,
-    /// Failures since the last backup that succeeded.
+    /// Number of failures since the last successful backup.
     pub(crate) failed_in_a_row: u32,
     pub(crate) last_failure: Option<BackupFailure>,
 }

@@ -67,7 +67,7 @@ fn the_oldest_go_first_then_as_many_as_were_asked_for_are_left_and_the_newest_al
     assert!(gone(&found, 3).is_empty());
     assert_eq!(gone(&found, 2), [Path::new(names[0])]);
     assert_eq!(gone(&found, 1), [Path::new(names[0]), Path::new(names[1])]);
-    // Those of a clock that was ahead were made earlier.
+    // Backups with a time in the future were made earlier, when the clock was ahead.
     let ahead = [&found[..], &[made("2126-11-30T120000Z")]].concat();
     assert_eq!(gone(&ahead, 3), [Path::new("2126-11-30T120000Z")]);
 }

@@ -228,8 +228,9 @@ impl Effective {
         Ok(())
     }
 
-    /// Applies a value of the environment or of a flag. An empty data directory there is a variable
-    /// that a script expected to be set; only the file may name the default in this way.
+    /// Applies a value of the environment or of a flag. An empty data directory is refused, because
+    /// it is probably an unset variable of a script. Only the file may request the default this
+    /// way.
     fn set(&mut self, key: &Key, value: &str, origin: Origin) -> Result<(), Error> {
         let parsed = match value.is_empty() && key.path() == DATA_DIR {
             true => Err("a directory; without a value, omit it for the default".to_owned()),

@@ -1,23 +1,23 @@
-//! The level and the form of the log.
+//! The level and the format of the log.
 
 /// A level of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLevel {
-    /// A call or a task failed by a defect or damage.
+    /// Failures of calls or tasks through a defect or damage.
     Error,
-    /// Something needs attention.
+    /// Conditions that need attention.
     Warn,
-    /// Changes, beginnings and ends.
+    /// Changes, starts and ends.
     Info,
     /// Single steps.
     Debug,
 }
 
-/// The form of a line of the log.
+/// The format of the log's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For a person.
+    /// Text for a person.
     Text,
-    /// An object for a program.
+    /// One JSON object per line, for a program.
     Json,
 }

@@ -1,4 +1,4 @@
-//! Default places of the settings file and of the data directory.
+//! Default paths of the settings file and of the data directory.
 
 use std::path::{Path, PathBuf};
 

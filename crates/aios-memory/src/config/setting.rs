@@ -15,7 +15,7 @@ use super::{
 };
 use crate::tokens::Tokenizer;
 
-/// A type of a setting. The error messages are the expected value.
+/// A type of a setting. Its errors describe the expected value.
 pub(crate) trait Setting: Sized {
     /// The bounds of its values.
     type Bounds;

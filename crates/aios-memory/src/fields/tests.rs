@@ -136,7 +136,7 @@ fn an_owner_in_the_metadata_or_a_free_field_becomes_the_owner_of_the_record() {
     ] {
         assert!(settled(Kind::Note, object.clone()).is_err(), "{object}");
     }
-    // The fields of a kind are content.
+    // The fields of a kind are content, not scope.
     let entry = json!({"category": "a", "key": "b", "value": {"user_id": "ben"}});
     assert_eq!(settled(Kind::Entry, entry.clone()), Ok(entry));
 }

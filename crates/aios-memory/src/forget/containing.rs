@@ -34,7 +34,7 @@ pub(super) struct Places {
     pub(super) containing: BTreeMap<Identity, String>,
     /// Records with an older version that contains it.
     pub(super) versions: BTreeSet<Identity>,
-    /// Those of them with an older version that has exactly this text.
+    /// The records among them with an older version that has exactly this text.
     pub(super) versions_alike: BTreeSet<Identity>,
 }
 

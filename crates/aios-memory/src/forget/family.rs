@@ -1,5 +1,5 @@
 //! Expands a target to all affected records: the selected ones, their dependents, records derived
-//! from them, and parts of records that stay.
+//! from them, and parts of records that are kept.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -107,8 +107,8 @@ impl MemoryView {
         })
     }
 
-    /// Returns those of these records of this view's owners that are stored beyond the project,
-    /// agent or session of `gate`. If a record is no longer stored, its versions decide.
+    /// Returns the records among these that belong to this view's owners and are stored beyond the
+    /// project, agent or session of `gate`. If a record is no longer stored, its versions decide.
     pub(crate) async fn beyond(
         &self,
         gate: &Gate,
@@ -219,8 +219,8 @@ impl MemoryView {
         Ok(found)
     }
 
-    /// Adds the summary that a session repeats; its messages stay. The record of a session that has
-    /// left working memory consists of the summary alone, so the whole record is added.
+    /// Adds the summary that a session repeats; its messages are kept. The record of a session that
+    /// has left working memory consists of the summary alone, so the whole record is added.
     async fn add_summary_of(&self, session: &Identity, found: &mut Found) -> Result<(), Error> {
         if found.all.contains_key(session) {
             return Ok(());
@@ -295,7 +295,8 @@ impl MemoryView {
             loop {
                 let page = working.records().list(kind, after, PAGE).await?;
                 let records = page.records.into_iter();
-                // Working memory returns machine-wide records to every view, however narrow.
+                // Working memory returns machine-wide records to every view, even to a narrowed
+                // one.
                 records.filter(|record| self.gate().sees(&record.scope)).for_each(&mut look);
                 after = page.next;
                 if after.is_none() {

@@ -1,9 +1,9 @@
-//! The role of the operations that come before forgetting.
+//! The role of the operations that precede forgetting.
 
 use crate::MemoryView;
 
-/// The part of forgetting that comes before it: the records that a query means, and the targets
-/// that exist.
+/// The operations that precede forgetting: proposing records for a query, and checking that a
+/// target exists.
 ///
 /// ```
 /// # use aios_memory::{AgentMemory, Config, ForgetOptions, ForgetQuery, ForgetTarget};
@@ -28,7 +28,8 @@ pub struct Forgetting<'a> {
 }
 
 impl MemoryView {
-    /// Returns what comes before forgetting: proposals, and the targets that exist.
+    /// Returns the operations that precede forgetting: proposals, and the check that a target
+    /// exists.
     #[must_use]
     pub fn forgetting(&self) -> Forgetting<'_> {
         Forgetting { view: self }

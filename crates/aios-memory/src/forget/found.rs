@@ -9,20 +9,20 @@ use super::receipt::{Part, Receipt, Related, Relation, Remade};
 /// Records of working memory per read.
 pub(super) const PAGE: usize = 500;
 
-/// The records to forget.
+/// The records to forget, and the affected parts of others.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// All of them, with their relation to the selected ones.
     pub(super) all: BTreeMap<Identity, Relation>,
-    /// Records that stay and lose a part.
+    /// Records that are kept and lose a part.
     pub(super) remade: BTreeMap<Identity, Part>,
-    /// The extent to which their texts are recognised anywhere.
+    /// The extent to which their texts are recognised in other records.
     pub(super) meaning: Meaning,
     /// A text that some of them contain among other text, and that was selected itself.
     pub(super) said: Option<String>,
 }
 
-/// The extent to which forgotten text is recognised anywhere.
+/// The extent to which forgotten text is recognised in other records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Meaning {
     /// Not at all: a part of an owner's records was selected, and the same words elsewhere are

@@ -30,13 +30,13 @@ const NEAREST_MAX: usize = 3;
 
 /// A query for records to forget.
 ///
-/// It proposes records that say its text: those with the same text (by [`forms::same`]), or, if
+/// It proposes records that state its text: those with the same text (by [`forms::same`]), or, if
 /// there are none, relevant ones with all its words, negations and numbers (`-4` differs from `4`).
 /// It also proposes records that contain its text, in their text or in a field, now or in an older
 /// version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForgetQuery {
-    /// The text that the records say.
+    /// The text that the records state.
     pub text: String,
     /// Maximum number of records, without exact repetitions, 1 to 1000. Default: 10.
     pub limit: usize,
@@ -53,7 +53,7 @@ pub struct ForgetQuery {
 pub struct Proposal {
     /// The records, most relevant first; those that contain the query's text last.
     pub proposed: Vec<Proposed>,
-    /// Records that stay and lose the part with the text: sessions their summary, others their
+    /// Records that are kept and lose the part with the text: sessions their summary, others their
     /// older versions.
     pub remade: Vec<Remade>,
     /// The most relevant records, if none is proposed.
@@ -98,7 +98,7 @@ pub enum Agreement {
 }
 
 impl ForgetQuery {
-    /// Returns a query for records that say `text`, with a limit of 10.
+    /// Returns a query for records that state `text`, with a limit of 10.
     #[must_use]
     pub fn new(text: impl Into<String>) -> ForgetQuery {
         ForgetQuery { text: text.into(), limit: 10, min_relevance: None, kinds: None }
@@ -110,8 +110,8 @@ impl ForgetQuery {
         ForgetQuery { limit, ..self }
     }
 
-    /// Sets the minimum relevance, and proposes all records of it that have the numbers of the
-    /// query.
+    /// Sets the minimum relevance, and proposes all records with at least that relevance that have
+    /// the numbers of the query.
     #[must_use]
     pub fn with_min_relevance(self, relevance: f64) -> ForgetQuery {
         ForgetQuery { min_relevance: Some(relevance), ..self }
@@ -130,8 +130,8 @@ impl ForgetQuery {
 
 impl Proposal {
     /// Returns `true` if no review is needed: the proposal consists of all records with exactly the
-    /// text of the query, now or in an older version. Records with the same words may say more, or
-    /// the opposite.
+    /// text of the query, now or in an older version. Records with the same words may state more,
+    /// or the opposite.
     #[must_use]
     pub fn is_certain(&self) -> bool {
         let is_text = |it: &Proposed| it.agreement == Agreement::Text;
@@ -210,7 +210,7 @@ impl Forgetting<'_> {
 
 impl MemoryView {
     /// Adds the records that contain the text and are not dependents of those already proposed.
-    /// Returns the records that stay and lose a part.
+    /// Returns the records that are kept and lose a part.
     async fn add_containing(
         &self,
         places: Places,

@@ -16,18 +16,19 @@ pub struct Receipt {
     pub keys: Vec<Key>,
     /// The records, each with its owner.
     pub records: Vec<Identity>,
-    /// Those of them that were not selected themselves but depend on or derive from selected ones.
+    /// Those among them that were not selected, but depend on or derive from selected ones.
     pub related: Vec<Related>,
-    /// Records that stay and lose a part.
+    /// Records that are kept and lose a part.
     pub remade: Vec<Remade>,
     /// The first 100 other records of the same owners, in the caller's project or in none, that
-    /// contain the text of a selected one, and stay. A purge removes no text that they contain.
+    /// contain the text of a selected one. They are kept. A purge removes no text that they
+    /// contain.
     pub repeating: Vec<Identity>,
     /// True if the records were only listed, not forgotten.
     pub dry_run: bool,
     /// True if no file of the data directory keeps a byte of them, except `backups`.
     pub purged: bool,
-    /// Obstacles that a purge is waiting for. It continues by itself once they are gone.
+    /// Obstacles that a purge is waiting for. It continues automatically when they are gone.
     pub pending: Vec<String>,
     /// Copies that may still contain the records, if a purge was requested: those of migrations in
     /// the data directory, and existing ones made by [`backup`](crate::upkeep::Upkeep::backup).
@@ -63,7 +64,7 @@ pub enum Relation {
     MadeFrom,
 }
 
-/// A record that stays and loses a part.
+/// A record that is kept and loses a part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Remade {
     /// The record.
@@ -72,7 +73,7 @@ pub struct Remade {
     pub part: Part,
 }
 
-/// The part of a record that is forgotten while the record stays.
+/// The part of a record that is forgotten while the record is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

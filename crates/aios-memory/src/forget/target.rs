@@ -20,7 +20,7 @@ pub enum ForgetTarget {
     /// The view must act for a user or be narrowed.
     All,
     /// The proposed records with their exact repetitions, and the proposed parts of others: exactly
-    /// what was shown, and nothing stored since.
+    /// those that were shown, and nothing stored since.
     Proposed(Box<Proposal>),
     /// The records that [`propose`](crate::roles::Forgetting::propose) returns for this query, if
     /// they need no review: the proposal [is certain](Proposal::is_certain), or the query sets

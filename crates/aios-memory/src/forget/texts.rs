@@ -1,5 +1,5 @@
-//! The texts that are recognised anywhere once forgotten: those of the selected records, and of a
-//! document as a whole.
+//! The texts that are recognised in any record after they are forgotten: the texts of the selected
+//! records, and a document as a whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 

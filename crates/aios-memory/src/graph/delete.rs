@@ -1,4 +1,4 @@
-//! Deleting from the graph, for good: the records are forgotten. Deleting a part that does not
+//! Permanent deletion from the graph: the records are forgotten. Deleting a part that does not
 //! exist succeeds.
 
 use std::collections::{BTreeMap, HashSet};
@@ -10,11 +10,11 @@ use crate::{Error, ForgetOptions, ForgetTarget, graph::element::Element};
 
 impl Graph<'_> {
     /// Deletes entities with their observations and all relations of them. Learned facts about an
-    /// entity are deleted too; the messages that state them stay.
+    /// entity are deleted too; the messages that state them are kept.
     ///
     /// # Errors
     /// - [`Error::is_not_yours`] if a part of a named entity is shared and this is the view of a
-    ///   user. Nothing is deleted then. Shared relations of a user's entity stay.
+    ///   user. In that case nothing is deleted. Shared relations of a user's entity are kept.
     /// - As [`forget`](crate::MemoryView::forget).
     pub async fn delete_entities(&self, names: &[String]) -> Result<Deleted, Error> {
         self.view.check_writable()?;
@@ -33,11 +33,11 @@ impl Graph<'_> {
         Ok(Deleted { count, missing, keys })
     }
 
-    /// Deletes observations of entities. An entity stays without its observations if it has a type.
+    /// Deletes observations of entities. An entity with a type is kept without its observations.
     ///
     /// # Errors
-    /// [`Error::is_not_yours`] if an observation is shared and this is the view of a user. Nothing
-    /// is deleted then. Otherwise as [`forget`](crate::MemoryView::forget).
+    /// [`Error::is_not_yours`] if an observation is shared and this is the view of a user; in that
+    /// case nothing is deleted. Otherwise as [`forget`](crate::MemoryView::forget).
     pub async fn delete_observations(&self, deletions: &[Observations]) -> Result<Deleted, Error> {
         self.view.check_writable()?;
         let _turn = self.turn().await;
@@ -70,8 +70,8 @@ impl Graph<'_> {
     /// Deletes relations.
     ///
     /// # Errors
-    /// [`Error::is_not_yours`] if a relation is shared and this is the view of a user. Nothing is
-    /// deleted then. Otherwise as [`forget`](crate::MemoryView::forget).
+    /// [`Error::is_not_yours`] if a relation is shared and this is the view of a user; in that case
+    /// nothing is deleted. Otherwise as [`forget`](crate::MemoryView::forget).
     pub async fn delete_relations(&self, relations: &[Relation]) -> Result<Deleted, Error> {
         self.view.check_writable()?;
         let _turn = self.turn().await;
@@ -91,7 +91,7 @@ impl Graph<'_> {
         Ok(Deleted { count, missing: Vec::new(), keys })
     }
 
-    /// Stores the types of entities that only records in `gone` state, as those of imported notes.
+    /// Stores the types of entities that only records in `gone` state, such as imported notes.
     async fn keep_types(
         &self,
         elements: &[Element],

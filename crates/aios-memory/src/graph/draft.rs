@@ -27,7 +27,7 @@ pub(super) struct Drafts {
     /// Time of the next statement.
     stated_at: Timestamp,
     facts: Vec<Map<String, Value>>,
-    /// The place of each among the given values.
+    /// The location of each fact in the given values.
     places: Vec<String>,
 }
 
@@ -117,7 +117,7 @@ impl Drafts {
     }
 }
 
-/// Returns the error with the place of the statement that it concerns.
+/// Adds to an error the location of the statement that it concerns.
 fn placed(error: Error, places: &[String]) -> Error {
     use aios_working::Error as Working;
     let (index, source) = match error {

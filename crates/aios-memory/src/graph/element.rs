@@ -59,7 +59,7 @@ impl Element {
         Some(element).filter(|it| !it.name().is_empty())
     }
 
-    /// Returns the name of the entity that it describes: of a relation, the first one.
+    /// Returns the name of the entity that it describes; for a relation, the first one.
     pub(super) fn name(&self) -> &str {
         match &self.part {
             Part::Entity { name, .. } | Part::Observation { name, .. } => name,
@@ -113,7 +113,7 @@ impl Part {
     }
 }
 
-/// Sorts elements by the time of their statement. Those of one time keep their order.
+/// Sorts elements by the time of their statement. The sort is stable.
 pub(super) fn sort(elements: &mut [Element]) {
     elements.sort_by_key(|element| element.time);
 }

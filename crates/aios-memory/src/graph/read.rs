@@ -14,7 +14,7 @@ use crate::Error;
 
 /// Facts of a page.
 const PAGE: usize = 1000;
-/// Maximum number of facts that a read of the whole graph takes, those stated last.
+/// Maximum number of facts in a read of the whole graph; the last stated ones are read.
 const FACTS_MAX: usize = 50_000;
 
 impl Graph<'_> {
@@ -45,7 +45,7 @@ impl Graph<'_> {
     }
 
     /// Returns the entities whose name, type or observations contain `query`, and the relations of
-    /// at least one of them. Case does not count. An empty text selects all.
+    /// at least one of them. Case is ignored. An empty text selects all.
     ///
     /// # Errors
     /// As [`read`](Graph::read).

@@ -18,7 +18,8 @@ const REST_AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Sleep of the task while the chat model gives no answer.
 const REST_WITHOUT_MODEL: Duration = Duration::from_secs(30);
 
-/// Time to learn from the last messages when the memory is closed. The next one to open it goes on.
+/// Time limit for learning from the last messages when the memory is closed. The next process that
+/// opens it continues.
 const CLOSING_MAX: Duration = Duration::from_secs(2);
 
 /// Starts the task.
@@ -28,7 +29,7 @@ pub(crate) fn start(learner: Learner) -> Background {
     task
 }
 
-/// Returns a handle without a task, for a memory that is only read.
+/// Returns a handle without a task, for a read-only memory.
 pub(crate) fn idle() -> Background {
     Background::idle("learns")
 }
@@ -36,8 +37,8 @@ pub(crate) fn idle() -> Background {
 async fn run(learner: Learner, mut stopped: watch::Receiver<bool>) {
     let mut rest = REST_MIN;
     loop {
-        // A backlog may take minutes, and each message is a step of its own, so that the end need
-        // not wait for it.
+        // A backlog may take minutes. Each message is a separate step, so that shutdown need not
+        // wait for all of them.
         let caught_up = tokio::select! {
             _ = stopped.changed() => break,
             caught_up = learner.catch_up() => caught_up,

@@ -11,13 +11,13 @@ use aios_working::{Fact, FactOrigin, FactReport, FactStep, WorkingView};
 
 use crate::Error;
 
-/// Current facts of an owner that messages are compared with, those stored last.
+/// Maximum number of current facts per owner that messages are compared with: the last stored ones.
 const FACTS_MAX: usize = 10_000;
 
 /// Facts that may be learned beyond this maximum before the facts are read again.
 const EXCESS_MAX: usize = 1_000;
 
-/// A person in the messages of an owner: the owner, or somebody with another name.
+/// A person in the messages of an owner: the owner, or a person with another name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Person(Option<String>);
 
@@ -42,12 +42,12 @@ pub(super) struct CurrentFact {
     pub(super) id: Id,
     pub(super) text: String,
     pub(super) speaker: String,
-    /// The person whose statement it is. `None` for a told fact about nobody in particular.
+    /// The person whose statement it is. `None` for a directly recorded fact about no person.
     pub(super) person: Option<Person>,
     pub(super) slot: SlotForm,
     /// The text in the form in which statements are compared.
     statement: String,
-    /// True if a caller told it. Its text may have any form.
+    /// True if a caller recorded it directly. Its text may have any form.
     pub(super) is_told: bool,
     pub(super) project: Option<String>,
     pub(super) stated_at: Option<Timestamp>,
@@ -72,14 +72,14 @@ impl SlotForm {
         }
     }
 
-    /// Returns true if both are of one slot.
+    /// Returns true if both are the same slot.
     pub(super) fn is_same(&self, other: &SlotForm) -> bool {
         !self.attribute.is_empty()
             && self.attribute == other.attribute
             && self.subject == other.subject
     }
 
-    /// Returns true if both are the same value of one slot.
+    /// Returns true if both are the same value of the same slot.
     pub(super) fn restates(&self, other: &SlotForm) -> bool {
         self.is_same(other) && self.value == other.value
     }
@@ -91,9 +91,9 @@ pub(super) struct Current {
     facts: Vec<CurrentFact>,
     /// The same facts as the rules compare them.
     known: Vec<Known>,
-    /// Number of facts at the beginning that are stored. Those of this reading follow.
+    /// Number of stored facts, which come first. Those of this reading follow.
     stored: usize,
-    /// Revision of the stored facts; `None` if they have to be read.
+    /// Revision of the stored facts; `None` if they must be read.
     revision: Option<u64>,
 }
 
@@ -119,13 +119,12 @@ impl Current {
         Ok(())
     }
 
-    /// Returns the facts.
     pub(super) fn facts(&self) -> &[CurrentFact] {
         &self.facts
     }
 
     /// Returns the facts as the rules compare them, without those that state the same as `added`;
-    /// those added last if there are too many.
+    /// the last added if there are too many.
     pub(super) fn known_beside(&self, added: &[Fact]) -> impl Iterator<Item = &Known> {
         let stated: HashSet<String> =
             added.iter().map(|fact| forms::forgotten(&fact.statement())).collect();
@@ -141,8 +140,7 @@ impl Current {
         self.known.push(known);
     }
 
-    /// Compares what was added and removed with what was stored of it, so that the facts need not
-    /// be read again.
+    /// Updates the facts from the steps and their outcome, so that they need not be read again.
     pub(super) fn stored(&mut self, steps: &[FactStep], report: &FactReport) {
         let ended = steps.iter().flat_map(|step| &step.ended).map(|end| &end.id);
         let superseded: HashSet<&Id> = report.superseded.iter().collect();
@@ -182,7 +180,8 @@ impl Current {
 
 fn prepared(fact: &Fact) -> (CurrentFact, Known) {
     let text = fact.statement();
-    // A told fact has no speaker. One about somebody reads as if that person had said it.
+    // A directly recorded fact has no speaker. A fact about a person reads as if that person had
+    // said it.
     let speaker = fact.speaker.as_deref().unwrap_or(&fact.subject);
     let known = Known::read(fact.id.as_str(), speaker, &text);
     let current = CurrentFact {

@@ -1,4 +1,4 @@
-//! The chat model that extracts facts in the place of the rules, if the settings name one.
+//! The chat model that extracts facts instead of the rules, if the settings name one.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -10,7 +10,7 @@ use crate::{Config, Error, config::Extractor};
 #[derive(Debug, Default)]
 pub(super) struct Extracted {
     pub(super) drafts: HashMap<String, Vec<Draft>>,
-    /// Facts that the model made up, and messages whose answer could not be read.
+    /// Number of facts that the model invented, and of messages whose answer could not be read.
     pub(super) refused: u64,
 }
 
@@ -80,8 +80,8 @@ fn unusable(problem: impl ToString) -> Error {
     Error::Extractor { problem: problem.to_string() }
 }
 
-/// Asks a model for the facts of messages. An answer that cannot be read costs its messages their
-/// facts; they are counted.
+/// Asks a model for the facts of messages. If an answer cannot be read, its messages yield no
+/// facts, and are counted.
 ///
 /// # Errors
 /// [`Error::Chat`] if the model gives no answer: the messages can be learned from later.

@@ -17,13 +17,13 @@ pub struct LearnReport {
     pub superseded: u64,
     /// Number of messages that state no new fact.
     pub ignored: u64,
-    /// Number of statements that are not stored because their value was rejected, the guard found a
-    /// secret or an injection, or they ended before 1970; and of messages whose facts cannot be
-    /// stored for another reason, which the log names.
+    /// Number of refused statements and messages. A statement is refused if its value was rejected,
+    /// the guard found a secret or an injection, or it ended before 1970. A message is refused if
+    /// its facts cannot be stored for another reason, which is logged.
     pub refused: u64,
     /// Keys of the facts that are new or were stated again.
     pub facts: Vec<Key>,
-    /// The messages that could not be stored, each with its place among the given ones, from 1.
+    /// The messages that could not be stored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<FailedMessage>,
 }
@@ -64,13 +64,13 @@ pub(crate) struct Learned {
 /// A message that could not be stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FailedMessage {
-    /// The place of the message among the given ones, from 1.
+    /// The position of the message among the given ones, from 1.
     pub line: u64,
     /// The reason.
     pub error: String,
 }
 
-/// Counts of the learning of a process since it was started.
+/// Learning counts of a process since its start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct LearnStats {
     /// True if messages are learned from as they are stored.

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use aios_learning::{Message, Role, spoken};
 use aios_record::Record;
 
-/// Conversations of an owner that are kept in RAM.
+/// Maximum number of conversations per owner that are kept in RAM.
 const CONVERSATIONS_MAX: usize = 256;
 
-/// Bytes of the text of a last message.
+/// Maximum length of the text of a last message, in bytes.
 const TEXT_BYTES_MAX: usize = 2_048;
 
-/// Name of an assistant that has none.
+/// Name of an assistant without a name.
 const ASSISTANT: &str = "the assistant";
 
 /// The last messages of an owner's conversations.
@@ -24,7 +24,7 @@ pub(super) struct Conversations {
 struct Last {
     message: Message,
     position: Option<i64>,
-    /// The last speaker but the one of the message.
+    /// The last speaker other than that of the message.
     other: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Conversations {
     }
 }
 
-/// Leaves the end of a text, where a question stands.
+/// Truncates a text at its beginning, because a question is at its end.
 fn cut(text: &mut String) {
     let mut start = text.len().saturating_sub(TEXT_BYTES_MAX);
     while !text.is_char_boundary(start) {

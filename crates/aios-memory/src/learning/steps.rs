@@ -1,4 +1,5 @@
-//! From messages to steps: the facts that each message states, and those that it ends. Pure.
+//! Conversion of messages to steps: the facts that each message states, and those that it ends.
+//! Pure.
 
 use std::collections::HashSet;
 
@@ -19,8 +20,8 @@ use super::{
 /// The part of the system that writes facts.
 const MODULE: &str = "learning";
 
-/// The earliest time that a record can have. The beginning of a fact before it is left out; a fact
-/// that ended before it is not stored, because it would seem to hold.
+/// The earliest time that a record can have. A beginning of a fact before it is left out. A fact
+/// that ended before it is not stored, because it would appear to be current.
 const EARLIEST: Timestamp = Timestamp::UNIX_EPOCH;
 
 /// Hex digits of a derived id.
@@ -43,11 +44,11 @@ pub(super) struct Said {
     record: Record,
     pub(super) message: Message,
     before: Option<Message>,
-    /// True if the message may state facts: it is of a person or an assistant, and has no attempt
-    /// to instruct the model.
+    /// True if the message may state facts: it comes from a person or an assistant, and does not
+    /// attempt to instruct the model.
     pub(super) is_read: bool,
     has_injection: bool,
-    /// Number of sentences with a secret, which were taken out of the message.
+    /// Number of sentences with a secret, which were removed from the message.
     secrets: u64,
 }
 
@@ -89,8 +90,8 @@ fn without_markers(text: &str) -> (String, u64) {
     (left, dropped)
 }
 
-/// Returns the steps of an owner's messages, in their order. Their facts are those of a chat model,
-/// if one was asked, or else those of the rules.
+/// Returns the steps of an owner's messages, in their order. The facts come from the chat model, if
+/// one was asked, or else from the rules.
 pub(super) fn of(known: &mut Working, said: &[Said], mut extracted: Option<Extracted>) -> Outcome {
     let mut outcome = Outcome::default();
     outcome.refused += extracted.as_ref().map_or(0, |it| it.refused);
@@ -104,7 +105,7 @@ pub(super) fn of(known: &mut Working, said: &[Said], mut extracted: Option<Extra
         outcome.refused += said.secrets;
         let drafts = match &mut extracted {
             Some(of_model) => of_model.drafts.remove(&said.message.key).unwrap_or_default(),
-            // Fresh statistics make the facts of a message independent of what was read before.
+            // Fresh statistics make the facts of a message independent of earlier messages.
             None => {
                 let (before, heard) = (said.before.as_ref(), &mut Heard::default());
                 Extractor::default().extract(&said.message, before, heard).drafts
@@ -143,20 +144,20 @@ fn step(
         stated_at,
         person: Person::of(message.speaker.as_deref(), &record.scope),
     };
-    // A statement that is made again does not end itself.
+    // A statement that is repeated does not end itself.
     let found = supersede(known.current.known_beside(&added), message);
     let slots: Vec<SlotForm> = added.iter().map(SlotForm::of).collect();
     let mut ended = Vec::new();
     for end in found {
         let target = known.current.facts().iter().find(|fact| fact.id.as_str() == end.key);
         let Some(target) = target.filter(|it| source.may_end(it)) else { continue };
-        // A value that is stated again does not end itself.
+        // A value that is repeated does not end itself.
         let is_restated = slots.iter().any(|slot| slot.restates(&target.slot));
         if !is_restated {
             ended.push(end_of(target, &end, &added, &slots));
         }
     }
-    // The rules may not read the words in which a model found a value, or of a told fact.
+    // The rules may not recognise the wording of a model's value, or of a directly recorded fact.
     for target in known.current.facts().iter().filter(|it| source.may_end(it)) {
         let Some(at) = slots.iter().position(|slot| slot.is_same(&target.slot)) else { continue };
         let successor = &added[at];
@@ -174,7 +175,7 @@ fn step(
     for (fact, slot) in added.iter().zip(&slots) {
         ended.extend(outdated(fact, slot, known.current.facts(), &gone));
     }
-    // "I no longer have a dog" is over as soon as it is said.
+    // "I no longer have a dog" has ended when it is stated.
     let over = added.iter().filter(|fact| !fact.has_slot() && read(fact).says_over());
     let over =
         over.map(|fact| FactEnd { id: fact.id.clone(), valid_to: None, superseded_by: None });
@@ -185,13 +186,13 @@ fn step(
     FactStep { source: message.key.clone(), stated_at, added, ended }
 }
 
-/// Returns the fact of a draft. Its id follows from the message and the statement.
+/// Returns the fact of a draft. Its id is derived from the message and the statement.
 fn fact_of(draft: Draft, record: &Record) -> Fact {
     let source = record.identity().encode();
     let attribute = draft.attribute.clone().unwrap_or_default();
     let id = derived_id(&[&source, &attribute, &draft.text]);
-    // A statement about something else stands behind the name of its speaker, which may open the
-    // text: "The user: the port is 5433".
+    // The text of a statement about something else may begin with the name of its speaker: "The
+    // user: the port is 5433".
     let introduction = format!("{}: ", draft.speaker.to_lowercase());
     let is_about_speaker =
         draft.subject == draft.speaker && !draft.text.to_lowercase().contains(&introduction);
@@ -234,7 +235,7 @@ fn fact_of(draft: Draft, record: &Record) -> Fact {
     }
 }
 
-/// Returns an id that follows from these parts.
+/// Returns an id derived from these parts.
 pub(super) fn derived_id(parts: &[&str]) -> Id {
     let mut hasher = blake3::Hasher::new();
     for part in parts {

@@ -52,7 +52,7 @@ fn days_months_and_years_are_whole_in_the_local_zone() {
             "2026-05-20",
             "2026-05-21",
         ),
-        // With dots the day comes first, always.
+        // With dots, the day is always first.
         (&["02.03.2026"], "2026-03-02", "2026-03-03"),
         // These have one reading only.
         (&["25/12/2026", "12/25/2026"], "2026-12-25", "2026-12-26"),
@@ -159,6 +159,6 @@ fn a_time_of_the_repeated_hour_ends_with_its_second_occurrence() {
     let once = "2026-10-25T02:00:00Z to 2026-10-25T02:00:00Z";
     assert_eq!(utc("2026-10-25T03:00"), once);
     assert_eq!(utc("2026-10-25T02:59+02:00"), "2026-10-25T00:59:00Z to 2026-10-25T00:59:00Z");
-    // The hour that is left out.
+    // The skipped hour.
     assert_eq!(utc("2026-03-29T02:30"), "2026-03-29T01:30:00Z to 2026-03-29T01:30:00Z");
 }

@@ -59,8 +59,8 @@ pub(super) fn kinds_of_working_alone(memory: &Administrator) -> Vec<Kind> {
     KINDS.iter().filter(is_alone).copied().collect()
 }
 
-/// Restores to working memory the records read from the damaged file and those of its kinds in the
-/// library, and returns the number of restored records. Forgotten records are skipped.
+/// Restores to working memory the records read from the damaged file and the library's records of
+/// its kinds, and returns the number of restored records. Forgotten records are skipped.
 pub(super) async fn bring_back(memory: &Administrator, accepted: &Accepted) -> Result<u64, Error> {
     let mut brought = 0;
     for records in accepted.salvaged.chunks(PAGE) {

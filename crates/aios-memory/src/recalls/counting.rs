@@ -1,4 +1,4 @@
-//! Recalls of a view: whose they are, and the table as a report reads it.
+//! Recalls of a view: the name under which they are counted, and the table for a report.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ impl MemoryView {
         if shared.recalls.is_counting() && shared.recalls.count(self.reader(), recalled) {
             let shared = Arc::clone(shared);
             task::spawn(async move {
-                // Another memory may lie at this path now.
+                // Another memory may be at this path now.
                 if shared.anchor.check().is_ok() {
                     shared.recalls.write(&shared.longterm).await;
                 }

@@ -1,5 +1,5 @@
-//! The records that texts to remember make: a new one, a stored one with more labels, or one that
-//! takes the place of a stored one.
+//! The records made from texts to remember: a new one, a stored one with more labels, or one that
+//! replaces a stored one.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::{Error, RecordProblem, admission::Arrival};
 /// A text as a record.
 pub(super) struct Draft {
     record: Record,
-    /// Names the text: with each call, the next of its equals.
+    /// Derives the ids of the text: each call returns the next one.
     namer: Namer,
     /// Keys that former versions of this program gave the same text.
     former: Vec<Key>,
@@ -71,9 +71,9 @@ impl Draft {
         std::iter::once(self.record.identity()).chain(former)
     }
 
-    /// Chooses the id under which the text is stored, be it a former one, and otherwise keeps a
-    /// free one. A record whose text was changed since leaves its id taken. Returns the identity
-    /// to look up before the next call, if the id is taken.
+    /// Chooses the id under which the text is stored, which may be a former one, or else keeps a
+    /// free one. An id whose record has another text by now is skipped. Returns the identity to
+    /// look up before the next call, if the id is taken.
     pub(super) fn settle_id(
         &mut self,
         stored: &HashMap<Identity, Record>,
@@ -99,7 +99,7 @@ impl Draft {
         Some(self.take_next_id())
     }
 
-    /// Gives the text the next of its ids, and returns the identity.
+    /// Assigns the next id of the text, and returns the identity.
     pub(super) fn take_next_id(&mut self) -> Identity {
         let Record { kind, scope, text, .. } = &self.record;
         self.record.id = self.namer.name(facts(*kind, scope, text), None).id;
@@ -144,7 +144,7 @@ pub(super) struct Added {
     pub(super) place: usize,
     /// True if the text was stored before.
     pub(super) is_known: bool,
-    /// True if it takes the place of another text.
+    /// True if it replaces another text.
     pub(super) replaces: bool,
 }
 
@@ -199,7 +199,7 @@ impl Batch {
     }
 }
 
-/// Returns `true` if the new record has nothing else to say than the stored one.
+/// Returns `true` if the new record adds no content to the stored one.
 fn says_the_same(known: &Record, new: &Record) -> bool {
     forms::same(&known.text) == forms::same(&new.text)
         && (new.title.is_none() || known.title == new.title)
@@ -207,7 +207,7 @@ fn says_the_same(known: &Record, new: &Record) -> bool {
 }
 
 /// Returns the stored record with the new content, or else with the new labels and the higher
-/// importance. Remembering makes an ended record valid again.
+/// importance. Remembering a record whose validity has ended makes it valid again.
 fn merged(known: &Record, new: Record, replaces: bool) -> Record {
     let known = Record { valid_to: None, superseded_by: None, expires_at: None, ..known.clone() };
     if replaces {

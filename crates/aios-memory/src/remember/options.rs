@@ -23,7 +23,7 @@ pub struct RememberOptions {
     pub tags: Vec<String>,
     /// The importance, 0 to 1. Default: 0.5.
     pub importance: f32,
-    /// Id of the caller's own. A record stored under it is replaced if it says something else.
+    /// Id chosen by the caller. A record stored under it is replaced if its content differs.
     /// Default: derived from the text, so that the same text is stored once.
     pub id: Option<Id>,
     /// The heading. Default: none.

@@ -24,7 +24,7 @@ impl MemoryView {
             if is_named || before.as_ref().is_none_or(|it| draft.is_said_by(it, guard)) {
                 break;
             }
-            // The fact was changed since, and stays.
+            // The fact was changed since, and is kept.
             draft.take_next_id();
             before = self.fact_before(draft.record()).await?;
         }

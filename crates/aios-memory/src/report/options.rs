@@ -3,16 +3,17 @@
 use aios_record::Kind;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-/// Days of a report, if the options name no period.
+/// Default length of the period of a report, in days.
 pub const DAYS_DEFAULT: usize = 30;
-/// Maximum number of days that a report lists. A longer period lists the newest.
+/// Maximum number of days in a report. The newest days of a longer period are listed.
 pub const DAYS_MAX: usize = 3660;
 
 /// The options of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReportOptions {
-    /// The first moment of the period. It ends when the report is made.
+    /// The first moment of the period, which ends at the time of the report. Default: `None`, which
+    /// selects the period by `days`.
     pub since: Option<Timestamp>,
     /// The number of days of the period, today included, if `since` is `None`. Default:
     /// [`DAYS_DEFAULT`].

@@ -1,4 +1,4 @@
-//! The records that are recalled, and the number of those that never were.
+//! The recalled records, and the number of those that were never recalled.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +12,22 @@ use crate::{
     recalls::{Count, parts_of},
 };
 
-/// Number of records listed, those with the most recalls.
+/// Number of listed records, most recalls first.
 const TOP: usize = 20;
 /// Identities per lookup.
 const LOOKUP: usize = 1000;
 
 /// Recalls of the records of a view: hits of searches, and records in contexts. A user's report
-/// counts the user's own recalls, the administrator's those of everybody.
+/// counts the user's own recalls, the administrator's report those of all readers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecallReport {
-    /// The time from which on recalls were counted. `None` if there was none yet.
+    /// The start of counting. `None` if no recall was counted yet.
     pub counted_since: Option<Timestamp>,
-    /// Recalls of the records that are still stored.
+    /// Number of recalls of the records that are still stored.
     pub recalls: u64,
-    /// Records that were recalled.
+    /// Number of recalled records.
     pub recalled: u64,
-    /// Records of long-term memory that were not.
+    /// Number of records of long-term memory that were never recalled.
     pub never: u64,
     /// True if counts were dropped because there were more than `report.recalls_max`: then some of
     /// `never` were recalled long ago.
@@ -36,7 +36,7 @@ pub struct RecallReport {
     pub top: Vec<RecalledRecord>,
 }
 
-/// A record that is recalled.
+/// A recalled record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecalledRecord {
     /// The key.
@@ -47,7 +47,7 @@ pub struct RecalledRecord {
     pub text: String,
     /// The number of recalls.
     pub recalls: u64,
-    /// The time of the last one.
+    /// The time of the last recall.
     pub last_at: Timestamp,
 }
 

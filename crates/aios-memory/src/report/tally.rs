@@ -8,20 +8,20 @@ use serde::Serialize;
 
 use super::options::DAYS_MAX;
 
-/// Maximum number of users and of agents that a report lists.
+/// Maximum number of users, and of agents, in a report.
 const GROUPS_MAX: usize = 50;
-/// Maximum number of procedures that a report looks at.
+/// Maximum number of procedures that a report examines.
 const PROCEDURES_MAX: usize = 10_000;
 const SECONDS_OF_DAY: i64 = 86_400;
 
-/// Numbers of the whole.
+/// Totals of the covered records.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
-    /// Records now.
+    /// Number of records now.
     pub records: u64,
-    /// Those of them that were recorded in the period.
+    /// Number of records that were recorded in the period.
     pub added: u64,
-    /// Bytes of their texts.
+    /// Total length of their texts, in bytes.
     pub text_bytes: u64,
     /// Bytes on disk, of all tiers and owners, without backups. A service leaves it out for callers
     /// that may not observe it.
@@ -39,35 +39,35 @@ pub struct KindRow {
     pub kind: Kind,
     /// Its collection.
     pub collection: &'static str,
-    /// Records now.
+    /// Number of records now.
     pub records: u64,
-    /// Those that were recorded in the period.
+    /// Number of records that were recorded in the period.
     pub added: u64,
-    /// Bytes of their texts.
+    /// Total length of their texts, in bytes.
     pub text_bytes: u64,
-    /// Those that were recalled. 0 if recalls are not counted.
+    /// Number of records that were recalled. 0 if recalls are not counted.
     pub recalled: u64,
 }
 
 /// The records of one user or agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GroupRow {
-    /// The name. `None` for records without one; of users these are the shared ones.
+    /// The name. `None` for records without one; among users, the shared records.
     pub name: Option<String>,
-    /// Records now.
+    /// Number of records now.
     pub records: u64,
-    /// Those that were recorded in the period.
+    /// Number of records that were recorded in the period.
     pub added: u64,
 }
 
 /// Records by user or by agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Groups {
-    /// The 50 with the most records.
+    /// The 50 users or agents with the most records.
     pub rows: Vec<GroupRow>,
-    /// The number of the others.
+    /// Number of the remaining users or agents.
     pub omitted: u64,
-    /// Their records.
+    /// Number of their records.
     pub omitted_records: u64,
 }
 
@@ -76,11 +76,11 @@ pub struct Groups {
 pub struct DayRow {
     /// The day, such as `2026-11-30`.
     pub date: String,
-    /// Records that were recorded on that day.
+    /// Number of records that were recorded on that day.
     pub added: u64,
-    /// Records that were recorded until its end.
+    /// Number of records that were recorded until its end.
     pub records: u64,
-    /// Bytes of their texts.
+    /// Total length of the texts recorded until its end, in bytes.
     pub text_bytes: u64,
 }
 
@@ -110,7 +110,7 @@ pub(super) struct Tally {
     agents: HashMap<Option<String>, Count>,
     /// By day since 1970.
     days: BTreeMap<i64, Count>,
-    /// The first procedures, which a report looks at.
+    /// The first procedures, which a report examines.
     pub(super) procedures: Vec<Identity>,
     /// Recalled records by kind.
     pub(super) recalled: BTreeMap<Kind, u64>,
@@ -184,8 +184,8 @@ impl Tally {
         groups(&self.agents)
     }
 
-    /// Returns the days from `first` to `last`, and the number of those before [`DAYS_MAX`] of
-    /// them. Days count from 1970.
+    /// Returns the days from `first` to `last`, and the number of days left out because there are
+    /// more than [`DAYS_MAX`]. Days count from 1970.
     pub(super) fn days(&self, first: i64, last: i64) -> (Vec<DayRow>, u64) {
         let listed = first.max(last.saturating_sub(DAYS_MAX as i64 - 1));
         let omitted = listed.saturating_sub(first).unsigned_abs();

@@ -16,13 +16,13 @@ const PAGE: usize = 500;
 /// Patterns or procedures by their success.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct WorkReport {
-    /// All of them.
+    /// Number of all patterns or procedures.
     pub total: u64,
-    /// Those that were never used.
+    /// Number of those that were never used.
     pub unused: u64,
     /// The 20 used ones with the highest lower bound of success.
     pub rows: Vec<WorkRow>,
-    /// Those that the report did not look at, because there are more than 10,000.
+    /// Number of those that were not examined, because there are more than 10,000.
     pub omitted: u64,
 }
 
@@ -63,7 +63,7 @@ impl WorkReport {
 }
 
 impl MemoryView {
-    /// Reports on the patterns of working memory, which keeps the best.
+    /// Reports on the patterns of working memory, which keeps the best ones.
     pub(super) async fn pattern_report(&self) -> Result<WorkReport, Error> {
         let mut report = WorkReport::default();
         let mut after = None;

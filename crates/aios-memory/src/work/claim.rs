@@ -1,5 +1,5 @@
 //! The claim of a task: the process and the unit of work that hold it, in the task's metadata. It
-//! is stored with the status in one transaction, so that of two callers one gets the task.
+//! is stored with the status in one transaction, so that only one of two callers gets the task.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -25,27 +25,27 @@ pub(crate) struct Claim {
     /// The pattern or procedure that the work follows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) follows: Option<String>,
-    /// True if the hold was given up without an end of the task.
+    /// True if the hold was released before the task ended.
     #[serde(rename = "released")]
     pub(super) is_released: bool,
-    /// True if the end of the task leaves its goal open.
+    /// True if the goal stays open when the task ends.
     pub(super) leaves_goal_open: bool,
 }
 
 impl Claim {
-    /// Returns the claim in a task's metadata; `None` if it is missing, or if another
-    /// program changed it into something else.
+    /// Returns the claim in a task's metadata; `None` if it is missing, or if another program has
+    /// overwritten it.
     pub(super) fn of(metadata: &Value) -> Option<Claim> {
         Claim::deserialize(metadata.get(Task::MARK)?).ok()
     }
 
-    /// Puts this claim into the metadata of a task.
+    /// Writes this claim into the metadata of a task.
     fn put_into(&self, task: &mut Task) {
         task.set_mark(Some(json!(self)));
     }
 
     /// Removes the claim from the payload of an imported task, unless the task was interrupted and
-    /// can be resumed here: the process that held it works in another memory, or on another task.
+    /// can be resumed here. The process that holds it works in another memory, or on another task.
     pub(crate) fn leave_out(payload: &mut Value) {
         let Some(metadata) = payload.get_mut("metadata") else { return };
         if Claim::of(metadata).is_some_and(|claim| !claim.is_released)
@@ -60,8 +60,8 @@ impl Claim {
         self.follows.as_ref()?.parse().ok()
     }
 
-    /// Puts this claim into a pending task, or into the task in progress that has the claim
-    /// `before`, and returns the task in progress.
+    /// Writes this claim into a pending task, or into the task in progress with the claim `before`,
+    /// and returns the task in progress.
     pub(super) async fn take(
         self,
         view: &MemoryView,

@@ -1,9 +1,9 @@
 //! The report of crashes: one incident for each process that died while it held tasks, and for each
 //! owner and project of such tasks.
 //!
-//! The lock of a process's mark is taken first, so of several processes that open the memory one
-//! reports the crash. The id of the incident follows from the mark and the project, so a report
-//! that is interrupted itself is repeated without a second incident. The mark goes last.
+//! The lock of a process's mark is acquired first, so that only one of several processes that open
+//! the memory reports the crash. The id of the incident is derived from the mark and the project,
+//! so an interrupted report is repeated without a second incident. The mark is removed last.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,8 +27,8 @@ use crate::{Error, shared::Shared};
 /// Records the incidents of processes that died, and releases their tasks.
 ///
 /// # Errors
-/// Errors of the directory of marks, of working or long-term memory. The marks that are left are
-/// dealt with by the next call.
+/// Errors of the directory of marks, of working or long-term memory. The next call handles the
+/// remaining marks.
 pub(crate) async fn report_crashes(shared: &Arc<Shared>) -> Result<(), Error> {
     let dir = directory(shared);
     let left = task::spawn_blocking(move || LeftMark::all(&dir));
@@ -39,7 +39,7 @@ pub(crate) async fn report_crashes(shared: &Arc<Shared>) -> Result<(), Error> {
                 let removing = task::spawn_blocking(move || mark.remove());
                 removing.await.map_err(|_| Error::Interrupted)??;
             }
-            // The mark stays, so the next call repeats the report.
+            // The mark is kept, so the next call repeats the report.
             Err(error) => failed = failed.or(Some(error)),
         }
     }
@@ -104,7 +104,7 @@ async fn report_to(
             holds.push((interrupted.len() - 1, claim.hold));
         }
     }
-    // A task that was released before the crash was interrupted by something else.
+    // A task that was released before the crash was interrupted for another reason.
     let lost: Vec<&InterruptedTask> = holds.iter().map(|(at, _)| &interrupted[*at]).collect();
     if !lost.is_empty() {
         let now = shared.working.config().clock.now();
@@ -168,7 +168,7 @@ fn incident(process: &str, scope: &Scope, lost: &[&InterruptedTask]) -> (Inciden
     (incident, origins)
 }
 
-/// Returns the id of the incident, which an owner has once for each project.
+/// Returns the id of the incident, one per owner and project.
 fn id_of(process: &str, scope: &Scope) -> Id {
     match scope.project {
         Some(_) => derived_id("crash", scope, &[process]),

@@ -58,7 +58,7 @@ pub(super) async fn described(
         Some(id) => working.goals().get(id).await?,
         None => None,
     };
-    // A description stays within its project.
+    // The description is limited to the task's project.
     let project = &task.meta.scope.project;
     let goal = goal
         .filter(|goal| goal.meta.scope.project.is_none() || goal.meta.scope.project == *project);

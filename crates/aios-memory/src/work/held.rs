@@ -11,25 +11,25 @@ use aios_files::Mark;
 use aios_record::Identity;
 use tokio::sync::watch;
 
-/// Time without a call after which a kept task counts as interrupted, because its caller is gone.
-/// The caller may continue it nevertheless.
+/// Time without a call after which a kept task counts as interrupted, because its caller is
+/// presumed gone. The caller may still continue it.
 const KEPT_IDLE_MAX: Duration = Duration::from_secs(15 * 60);
 
 /// The tasks that this process holds, and its mark.
 pub(crate) struct Held {
     pub(super) mark: tokio::sync::Mutex<Option<Mark>>,
     holds: Mutex<HashMap<String, Holding>>,
-    /// Holds of dropped works whose release is not recorded yet. At most one for each hold.
+    /// Holds of dropped works whose release is not recorded yet, each once.
     dropped: Mutex<Vec<(String, Identity)>>,
-    /// Wakes the background task, which ends with it.
+    /// Wakes the background task, which ends when this is dropped.
     wake: watch::Sender<()>,
 }
 
-/// A task that is held.
+/// The hold of a task.
 struct Holding {
     /// `None` until the task is claimed.
     task: Option<Identity>,
-    /// The time of the last call, if the hold outlives its works.
+    /// The time of the last call, if the hold is kept beyond its works.
     kept: Option<Instant>,
     /// True while a work ends the task.
     is_ending: bool,
@@ -50,8 +50,8 @@ impl Held {
         self.mark.lock().await.as_ref().is_some_and(|mark| mark.name() == process)
     }
 
-    /// Returns true if a work of this process has the hold. A kept one that is idle for long is
-    /// given up.
+    /// Returns true if a work of this process has the hold. A kept hold that is idle for too long
+    /// is released.
     pub(super) fn holds(&self, hold: &str) -> bool {
         locked(&self.holds).get(hold).is_some_and(|holding| !holding.kept.is_some_and(is_idle))
     }
@@ -62,34 +62,34 @@ impl Held {
             .insert(name.to_owned(), Holding { task: None, kept: None, is_ending: false });
     }
 
-    /// Notes the claimed task of a hold.
+    /// Sets the claimed task of a hold.
     pub(super) fn claimed(&self, name: &str, task: Identity) {
         if let Some(holding) = locked(&self.holds).get_mut(name) {
             holding.task = Some(task);
         }
     }
 
-    /// Lets a hold outlive its works.
+    /// Keeps a hold beyond its works.
     pub(super) fn keep(&self, name: &str) {
         if let Some(holding) = locked(&self.holds).get_mut(name) {
             holding.kept = Some(Instant::now());
         }
     }
 
-    /// Returns true if there is a kept hold of this name, and notes a call.
+    /// Returns true if there is a kept hold of this name, and records the time of the call.
     pub(super) fn call_kept(&self, name: &str) -> bool {
         let mut holds = locked(&self.holds);
         let kept = holds.get_mut(name).and_then(|holding| holding.kept.as_mut());
         kept.map(|kept| *kept = Instant::now()).is_some()
     }
 
-    /// Returns true if no other work of this hold is ending the task, and notes that one is.
+    /// Returns true if no other work of this hold is ending the task, and records that one is.
     pub(super) fn begin_end(&self, name: &str) -> bool {
         let mut holds = locked(&self.holds);
         holds.get_mut(name).is_some_and(|it| !mem::replace(&mut it.is_ending, true))
     }
 
-    /// Notes that the task has not ended.
+    /// Records that the task has not ended.
     pub(super) fn cancel_end(&self, name: &str) {
         if let Some(holding) = locked(&self.holds).get_mut(name) {
             holding.is_ending = false;
@@ -101,7 +101,7 @@ impl Held {
         locked(&self.holds).remove(name);
     }
 
-    /// Gives up a hold. The background task records the release.
+    /// Releases a hold. The background task records the release.
     pub(super) fn drop_hold(&self, name: &str) {
         let holding = locked(&self.holds).remove(name);
         if let Some(task) = holding.and_then(|holding| holding.task) {
@@ -110,14 +110,14 @@ impl Held {
         }
     }
 
-    /// Gives up all holds.
+    /// Releases all holds.
     pub(super) fn drop_all(&self) {
         let holds = mem::take(&mut *locked(&self.holds));
         let released = holds.into_iter().filter_map(|(hold, it)| Some((hold, it.task?)));
         locked(&self.dropped).extend(released);
     }
 
-    /// Gives up the kept holds that are idle for long.
+    /// Releases the kept holds that are idle for too long.
     pub(super) fn drop_idle(&self) {
         let mut holds = locked(&self.holds);
         let idle = holds.extract_if(|_, it| it.kept.is_some_and(is_idle));
@@ -126,17 +126,17 @@ impl Held {
         locked(&self.dropped).extend(released);
     }
 
-    /// Takes back a hold whose release could not be recorded.
+    /// Returns a hold whose release could not be recorded to the list.
     pub(super) fn drop_again(&self, hold: String, task: Identity) {
         locked(&self.dropped).push((hold, task));
     }
 
-    /// Takes the holds that were given up.
+    /// Takes the released holds from the list.
     pub(super) fn take_dropped(&self) -> Vec<(String, Identity)> {
         mem::take(&mut *locked(&self.dropped))
     }
 
-    /// Returns a receiver that changes when a hold is given up.
+    /// Returns a receiver that changes when a hold is released.
     pub(super) fn woken(&self) -> watch::Receiver<()> {
         self.wake.subscribe()
     }

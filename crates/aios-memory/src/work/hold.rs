@@ -22,12 +22,12 @@ pub(super) struct Hold {
     is_ending: bool,
 }
 
-/// Records the release of all held tasks and removes the mark: the process ends in an orderly way.
+/// Records the release of all held tasks and removes the mark, at an orderly end of the process.
 pub(crate) async fn end(shared: &Arc<Shared>) {
     shared.work.drop_all();
     let is_released = release(shared).await;
     let Some(mark) = shared.work.mark.lock().await.take() else { return };
-    // Otherwise the mark stays and shows that the tasks are interrupted.
+    // Otherwise the mark is kept, and shows that the tasks are interrupted.
     if is_released {
         let removed = task::spawn_blocking(move || mark.remove()).await;
         if let Ok(Err(error)) = removed {
@@ -72,7 +72,7 @@ async fn release(shared: &Arc<Shared>) -> bool {
             Claim::change(&own, &identity.id, &hold, |claim| claim.is_released = true).await
         };
         match released.await {
-            // It has ended or was deleted, or another caller has it.
+            // It has ended or was deleted, or another caller holds it.
             Err(Error::Work { problem: WorkProblem::Taken, .. }) => {}
             Err(error) if error.is_not_found() => {}
             Err(error) => {
@@ -88,8 +88,8 @@ async fn release(shared: &Arc<Shared>) -> bool {
     is_released
 }
 
-/// Returns the view that writes for the owner of a task: of the administrator's view the owner's
-/// part.
+/// Returns the view that writes for the owner of a task: for the administrator's view, the part of
+/// the owner.
 pub(super) fn of_owner(view: &MemoryView, owner: Owner) -> Result<MemoryView, Error> {
     if view.gate().acts_for().is_some() {
         return Ok(view.clone());
@@ -133,7 +133,7 @@ impl Hold {
         &self.name
     }
 
-    /// Lets the hold outlive this value.
+    /// Keeps the hold beyond this value.
     pub(super) fn keep(&mut self) {
         self.is_kept = true;
         self.shared.work.keep(&self.name);
@@ -146,7 +146,7 @@ impl Hold {
         self.is_ending
     }
 
-    /// Ends the hold: the task has ended.
+    /// Ends the hold of a task that has ended.
     pub(super) fn end(mut self) {
         self.is_kept = true;
         self.shared.work.end(&self.name);

@@ -15,9 +15,8 @@ pub const RESUME_LIST_MAX: usize = 1000;
 
 impl Works<'_> {
     /// Returns the interrupted tasks that this view may resume, oldest first, at most
-    /// [`RESUME_LIST_MAX`]. Tasks that a living process holds are not among them, in this process
-    /// or another one. Unless the memory is read-only, incidents of processes that died meanwhile
-    /// are recorded first.
+    /// [`RESUME_LIST_MAX`]. Tasks held by a living process, this one or another, are not included.
+    /// Unless the memory is read-only, incidents of processes that died are recorded first.
     ///
     /// # Errors
     /// Errors of working or long-term memory; [`Error::Place`] if the mark of a process cannot be

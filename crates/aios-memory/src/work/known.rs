@@ -11,8 +11,7 @@ use super::step::Step;
 use crate::{Error, MemoryView};
 
 /// Minimum lower bound of the success rate of a pattern or procedure that is used without asking a
-/// model. One success out of one has 0.21, one out of two 0.09, two out of three 0.21: a failure
-/// has to be made up for.
+/// model. One success out of one has 0.21, one out of two 0.09, two out of three 0.21.
 pub const KNOWN_BOUND_MIN: f64 = 0.2;
 
 /// Maximum number of procedures that are examined.
@@ -22,7 +21,8 @@ const PROCEDURES_MAX: usize = 20;
 const FILLERS: &[&str] = &["the", "please"];
 /// Characters before and after a word that do not change a task.
 const AROUND: &[char] = &['"', '\'', '`', '(', ')'];
-/// Characters after a word that do not change a task. Before one they may: `.env` is not `env`.
+/// Characters after a word that do not change a task. The first of them matters before a word:
+/// `.env` is not `env`.
 const AFTER: &[char] = &['.', ',', '!', '?', ':', ';', '"', '\'', '`', ')'];
 
 /// A pattern or procedure that fits a task and works.
@@ -52,7 +52,7 @@ impl Known {
     ) -> Result<Option<Known>, Error> {
         let mut found = Known::fitting(view, description).await?;
         found.retain(|known| bound_min <= known.bound);
-        // Of equals the first stays: a pattern, which is of this very task.
+        // The first of equals wins: a pattern, which belongs to exactly this task.
         let better = |best: Known, next: Known| {
             let order = next.bound.total_cmp(&best.bound).then(next.last_used.cmp(&best.last_used));
             if order.is_gt() { next } else { best }
@@ -60,10 +60,10 @@ impl Known {
         Ok(found.into_iter().reduce(better))
     }
 
-    /// Returns the patterns, then the procedures, whose trigger consists of the same words in
-    /// the same order as `description`, apart from `the` and `please`, the case of the first
-    /// letter, and punctuation around words. So a step is never taken over for another machine,
-    /// file or direction.
+    /// Returns the patterns, then the procedures, whose trigger consists of the same words in the
+    /// same order as `description`, apart from `the` and `please`, the case of the first letter,
+    /// and punctuation around words. So a step is never reused for another machine, file or
+    /// direction.
     pub(super) async fn fitting(view: &MemoryView, description: &str) -> Result<Vec<Known>, Error> {
         let wanted = words(description);
         let mut found = Vec::new();
@@ -127,7 +127,8 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// Returns a word without the punctuation around it. One that consists of it stays.
+/// Returns a word without the punctuation around it. A word of punctuation only is returned
+/// unchanged.
 fn bare(word: &str) -> &str {
     let bare = word.trim_matches(AROUND).trim_end_matches(AFTER);
     if bare.is_empty() { word } else { bare }

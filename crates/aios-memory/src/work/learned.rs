@@ -1,9 +1,9 @@
 //! Learning from work: procedures from goals that ended well, and incidents from tasks that failed
-//! twice the same way.
+//! twice in the same way.
 //!
-//! Procedures and incidents follow the change feed, which every change of a status passes, however
-//! it was made. They are derived before the page of the feed is taken over, so a crash in between
-//! derives them again, and ids that follow from the content make that harmless. Goals and tasks
+//! Procedures and incidents follow the change feed, which contains every change of a status. They
+//! are derived before the page of the feed is applied, so a crash in between derives them again.
+//! Their ids are derived from their content, which makes the repetition harmless. Goals and tasks
 //! must be among `longterm.feed_kinds`, as they are by default.
 
 use std::time::Duration;
@@ -22,13 +22,13 @@ use tokio::time;
 use super::step::Step;
 use crate::{Error, guarding};
 
-/// Age of the end of a goal or task from which nothing is learned from it: it was imported.
+/// Age of the end of a goal or task from which it is ignored, because it was imported.
 const ENDED_MAX: SignedDuration = SignedDuration::from_hours(24);
-/// Number of ended tasks, the last ones, that are searched for an earlier failure.
+/// Number of the last ended tasks that are searched for an earlier failure.
 const HISTORY_TASKS_MAX: usize = 1000;
 /// Maximum number of records that a procedure or incident names as its origins.
 const ORIGINS_MAX: usize = 2000;
-/// Maximum number of failures that an incident lists. It counts all of them.
+/// Maximum number of failures that an incident lists. It counts all failures.
 const FAILURES_LISTED: usize = 100;
 /// Number of equal failures that make an incident.
 const FAILURES_MIN: usize = 2;
@@ -38,7 +38,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(30);
 const DIGITS: usize = 32;
 /// The field of an incident with its failures.
 const FAILURES: &str = "failures";
-/// The field of an incident with their number.
+/// The field of an incident with the number of its failures.
 const COUNT: &str = "count";
 /// The label of learned procedures.
 const LEARNED: &str = "learned";
@@ -61,8 +61,8 @@ impl Deriver {
         Deriver { working, longterm, guard }
     }
 
-    /// Derives what follows from these changes. A failure is logged, because it must not hold up
-    /// the feed.
+    /// Derives procedures and incidents from these changes. A failure is logged, because it must
+    /// not block the feed.
     pub(crate) async fn derive(&self, items: &[FeedItem]) {
         for item in items {
             let Change::Upsert(record) = &item.change else { continue };
@@ -91,14 +91,14 @@ impl Deriver {
         Ok(Own { working, longterm: self.longterm.scoped(gate) })
     }
 
-    /// Returns true if something ended just now.
+    /// Returns true if this end is recent.
     fn is_recent(&self, end: Option<Timestamp>) -> bool {
         let now = self.working.config().clock.now();
         end.is_some_and(|end| now.duration_since(end) <= ENDED_MAX)
     }
 
-    /// Makes the successful calls of a goal's completed tasks a procedure, or counts a use of the
-    /// procedure with the same steps.
+    /// Makes a procedure of the successful calls of a goal's completed tasks, or counts a use of
+    /// the procedure with the same steps.
     async fn learn_procedure(&self, goal: &Record) -> Result<(), Error> {
         let own = self.own(goal)?;
         let Some(stored) = own.working.goals().get(&goal.id).await? else { return Ok(()) };
@@ -112,7 +112,7 @@ impl Deriver {
         for task in &tasks {
             calls.extend(own.working.tool_calls().of_task(&task.id).await?);
         }
-        // An import brings the calls of a goal after the goal, in no time.
+        // An import stores the calls of a goal after the goal, and all at once.
         calls.retain(|call| call.success && call.meta.recorded_at <= stored.meta.updated_at);
         let Some(steps) = Step::of_calls(&calls) else { return Ok(()) };
         let scope = shared_by_sessions(&goal.scope);
@@ -146,7 +146,7 @@ impl Deriver {
         self.store(&own, Kind::Procedure, json!(procedure), scope, origins).await
     }
 
-    /// Makes equal failures an incident, or adds a failure to it.
+    /// Makes an incident of equal failures, or adds a failure to it.
     async fn learn_incident(&self, task: &Record) -> Result<(), Error> {
         let own = self.own(task)?;
         let Some(failed) = own.working.tasks().get(&task.id).await? else { return Ok(()) };
@@ -235,8 +235,8 @@ pub(super) async fn store_derived(
 }
 
 impl Own {
-    /// Returns the failures of this manner, each with its task: those of the last ended tasks, and
-    /// the earlier ones of this very task.
+    /// Returns the failures with this description and error, each with its task: failures of the
+    /// last ended tasks, and earlier failures of this task.
     async fn failures_like(
         &self,
         failed: &Task,
@@ -267,13 +267,13 @@ impl Own {
     }
 }
 
-/// Returns the scope without the session: what was learned holds in all of them.
+/// Returns the scope without the session: learned records are valid in all sessions.
 pub(super) fn shared_by_sessions(scope: &Scope) -> Scope {
     Scope { session: None, ..scope.clone() }
 }
 
-/// Returns an id that follows from the parts and the scope, except its owner, which identifies a
-/// record beside its id.
+/// Returns an id derived from the parts and the scope without its owner, which is part of the
+/// identity anyway.
 pub(super) fn derived_id(kind: &str, scope: &Scope, parts: &[&str]) -> Id {
     let mut hasher = blake3::Hasher::new();
     let scope = [scope.project.as_deref(), scope.agent.as_deref()];
@@ -286,8 +286,7 @@ pub(super) fn derived_id(kind: &str, scope: &Scope, parts: &[&str]) -> Id {
     Id::new(format!("{kind}-{digits}")).expect("a short text is an id")
 }
 
-/// Returns the description and the error of a failed task, in the form that decides if two failures
-/// are the same.
+/// Returns the description and the error of a failed task, normalised for comparing failures.
 fn manner_of(task: &Task) -> (String, String) {
     let error = task.error.as_ref().or(task.result.as_ref());
     let error = error.map(|error| forms::forgotten(error)).unwrap_or_default();
@@ -300,7 +299,7 @@ fn failure_of(task: &Task) -> String {
     format!("task/{}@{at}", task.id)
 }
 
-/// Adds a failure to the fields of an incident. Returns false if it is there.
+/// Adds a failure to the fields of an incident. Returns false if it is already listed.
 fn add_failure(fields: &mut Map<String, Value>, failure: &str) -> bool {
     let listed = fields.get(FAILURES).cloned().unwrap_or_default();
     let mut listed: Vec<String> = serde_json::from_value(listed).unwrap_or_default();

@@ -22,7 +22,7 @@ pub struct NewTask {
     pub id: Option<Id>,
     /// The goal of the task. Default: none.
     pub goal: Option<Id>,
-    /// The name of the agent that does it. Default: empty.
+    /// The name of the agent that does the work. Default: empty.
     pub agent: String,
     /// True if the task may be done again from the beginning after an interruption. Default: false.
     pub is_idempotent: bool,

@@ -1,4 +1,4 @@
-//! Patterns that are learned from tasks.
+//! Patterns learned from tasks.
 
 use aios_record::{Key, Kind, forms};
 use aios_working::{Outcome, Task};

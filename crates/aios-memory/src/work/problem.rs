@@ -16,10 +16,10 @@ pub enum WorkProblem {
     /// It is in progress, and a living process holds it.
     #[error("a running process works on it")]
     Held,
-    /// It is in progress, but was not begun as a unit of work, so nobody knows who works on it.
+    /// It is in progress, but was not begun as a unit of work, so its process is unknown.
     #[error("it is in progress, but was not begun as a unit of work")]
     Untracked,
-    /// It is to follow a pattern or procedure that is not stored, or is of another task.
+    /// It should follow a pattern or procedure that is not stored, or that belongs to another task.
     #[error("{key} is not a pattern or procedure that fits it")]
     Unfit {
         /// The pattern or procedure.

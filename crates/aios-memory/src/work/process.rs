@@ -49,7 +49,7 @@ impl MemoryView {
     }
 }
 
-/// Returns true if a name in a claim is a plain file name, which cannot lead out of `run/`.
+/// Returns true if a name in a claim is a plain file name, which cannot point outside of `run/`.
 fn is_name(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     let is_one = matches!(parts.next(), Some(std::path::Component::Normal(_)));

@@ -20,7 +20,8 @@ pub struct Step {
 }
 
 impl Step {
-    /// Returns the steps of the successful calls, in order. `None` if there are none, or too many.
+    /// Returns the steps of the successful calls, in order. `None` if there are no such calls, or
+    /// too many.
     pub(super) fn of_calls<'a>(calls: impl IntoIterator<Item = &'a ToolCall>) -> Option<Steps> {
         let calls = calls.into_iter().filter(|call| call.success);
         let steps: Vec<Step> = calls

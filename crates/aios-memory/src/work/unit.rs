@@ -57,9 +57,9 @@ impl Work {
         &self.task
     }
 
-    /// Returns the pattern or procedure that fits the description of the task and works: the lower
-    /// bound of its success rate is at least [`KNOWN_BOUND_MIN`]. `None` if no such record is
-    /// stored. The most certain one wins.
+    /// Returns the most certain pattern or procedure that fits the description of the task and has
+    /// a lower bound of its success rate of at least [`KNOWN_BOUND_MIN`]. `None` if no such record
+    /// is stored.
     ///
     /// # Errors
     /// Errors of working or long-term memory.
@@ -76,8 +76,8 @@ impl Work {
         Known::find(&self.view, &self.task.description, bound_min).await
     }
 
-    /// Stores that the work follows a pattern or procedure, as a reactive decision. The outcome of
-    /// the work counts as a use of it. Returns the id of the decision.
+    /// Records, as a reactive decision, that the work follows a pattern or procedure. The outcome
+    /// of the work counts as a use of it. Returns the id of the decision.
     ///
     /// # Errors
     /// [`Error::Work`] if another caller has resumed the task; errors of working memory.
@@ -96,9 +96,9 @@ impl Work {
         self.decide(decision).await
     }
 
-    /// Stores that the work follows the pattern or procedure of this key, like
-    /// [`follow`](Work::follow). It must fit the task; its success does not count. If the work
-    /// follows it already, nothing is stored, and the id is that of the first decision.
+    /// Records like [`follow`](Work::follow) that the work follows the pattern or procedure with
+    /// this key. It must fit the task; its success rate does not matter. If the work follows it
+    /// already, nothing is stored, and the id is that of the first decision.
     ///
     /// # Errors
     /// [`Error::Work`] if it does not fit; otherwise as [`follow`](Work::follow).
@@ -138,8 +138,8 @@ impl Work {
         Ok(id)
     }
 
-    /// Stores a tool call of the task, and returns its id. Successful calls are the steps that are
-    /// learned.
+    /// Stores a tool call of the task, and returns its id. Successful calls become the learned
+    /// steps.
     ///
     /// # Errors
     /// As [`record`](MemoryView::record).
@@ -186,7 +186,7 @@ impl Work {
     /// before the first one is finished. A user's work completes no shared goal.
     ///
     /// # Errors
-    /// - [`Error::Work`] if another caller has resumed the task meanwhile.
+    /// - [`Error::Work`] if another caller has resumed the task.
     /// - [`Error::Guard`] if the guard refuses the text of the outcome.
     /// - Errors of working or long-term memory. If the task has not ended, it is interrupted.
     pub async fn finish(mut self, outcome: Outcome) -> Result<Finished, Error> {
@@ -199,7 +199,8 @@ impl Work {
         Claim::change(&self.view, self.id(), self.hold.name(), note).await?;
         let key = Key::new(Kind::Task, self.task.id.clone());
         self.view.update(&key, outcome.changes()).await?;
-        // After the end: a refused outcome teaches nothing, a refused pattern keeps no task open.
+        // After the end of the task: a refused outcome has no effect on learning, and a refused
+        // pattern does not keep the task open.
         self.settle_decisions(&outcome).await?;
         let followed = locked(&self.follows).clone();
         let learned = match outcome.is_success() {
@@ -221,7 +222,7 @@ impl Work {
         Ok(Finished { task, status, followed, learned, completed_goal })
     }
 
-    /// Lets the process hold the task beyond this value, until it is finished through
+    /// Keeps the process's hold of the task beyond this value, until the task is finished through
     /// [`Works::open`](super::Works::open), and returns its id. A task without a call for 15
     /// minutes counts as interrupted. For services, whose callers make one call at a time.
     #[must_use]
@@ -234,14 +235,14 @@ impl Work {
         self
     }
 
-    /// Reads the decisions so far, for the work that continues them.
+    /// Loads the decisions so far, for the work that continues them.
     pub(super) async fn load(&self) -> Result<(), Error> {
         let made = self.decisions().await?.into_iter().map(|decision| decision.id);
         *locked(&self.decisions) = made.collect();
         Ok(())
     }
 
-    /// Sets a goal active that is pending or was completed before.
+    /// Activates a goal that is pending or was completed before.
     pub(super) async fn activate_goal(&self) -> Result<(), Error> {
         let Some(id) = &self.task.goal_id else { return Ok(()) };
         let Some(goal) = self.view.working().goals().get(id).await? else { return Ok(()) };
@@ -296,7 +297,7 @@ impl Work {
         let is_success = match outcome.status {
             TaskStatus::Completed => true,
             TaskStatus::Failed => false,
-            // A cancelled task says nothing about its steps.
+            // A cancelled task is no evidence about its steps.
             _ => return Ok(()),
         };
         let counted = match (key.kind, is_success) {
@@ -306,7 +307,7 @@ impl Work {
             (_, false) => self.count_procedure(&key.id, ProcedureOutcome::Failure).await,
         };
         match counted {
-            // It was forgotten meanwhile, or is shared and counts the uses of nobody else.
+            // It has been forgotten, or is shared; uses of shared ones by a user are not counted.
             Err(error) if error.is_not_found() || error.is_not_yours() => Ok(()),
             counted => counted,
         }
@@ -340,7 +341,7 @@ pub(super) async fn complete_goal(view: &MemoryView, id: &Id) -> Result<bool, Er
     if !is_open || !view.gate().may_change(&goal.meta.scope) {
         return Ok(false);
     }
-    // The owner's tasks alone: a goal says nothing about those of others.
+    // Only the owner's tasks: a goal does not cover other owners' tasks.
     let key = goal_key(id);
     let own = owned(view.shared(), &key.clone().of(goal.meta.scope.owner()))?;
     if !have_ended_well(&own.working().tasks().of_goal(id).await?) {
@@ -350,8 +351,8 @@ pub(super) async fn complete_goal(view: &MemoryView, id: &Id) -> Result<bool, Er
     Ok(true)
 }
 
-/// Returns true if no task is open, no failure was left without a later success, and at least one
-/// task was completed.
+/// Returns true if no task is open, each failure was followed by a success, and at least one task
+/// was completed.
 fn have_ended_well(tasks: &[Task]) -> bool {
     let done: Vec<&str> = tasks
         .iter()

@@ -1,4 +1,4 @@
-//! Queries in scripts without spaces, and what is left of them.
+//! Queries in scripts without spaces, and the remaining words.
 
 use super::*;
 

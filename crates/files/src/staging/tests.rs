@@ -33,7 +33,7 @@ fn a_killed_move_out_of_the_target_starts_over() {
     let (_, within) = paths(&target);
     fs::create_dir_all(&within).unwrap();
     fs::write(within.join("then"), "").unwrap();
-    // It had been moved out already when the process was killed.
+    // It had already been moved out when the process was killed.
     fs::create_dir(target.join("first")).unwrap();
     fs::write(target.join("first/file"), "").unwrap();
     fs::write(target.join("theirs"), "").unwrap();

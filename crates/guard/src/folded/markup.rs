@@ -4,7 +4,7 @@
 /// Maximum length of a tag, comment or link address, in bytes.
 const MARKUP_BYTES_MAX: usize = 240;
 
-/// Returns the length of the markup that starts at `at`, and the character that it stands for, if
+/// Returns the length of the markup that starts at `at`, and the character that it represents, if
 /// any.
 pub(super) fn at(text: &str, at: usize) -> Option<(usize, Option<char>)> {
     let rest = &text.as_bytes()[at..];
@@ -69,7 +69,7 @@ fn entity(text: &str) -> Option<(usize, char)> {
     Some((end + 1, c))
 }
 
-/// Returns the length of a tag or comment. A tag that breaks lines stands for a space.
+/// Returns the length of a tag or comment. A tag that breaks lines represents a space.
 fn tag(rest: &[u8]) -> Option<(usize, Option<char>)> {
     const BREAKS: &[&[u8]] = &[b"br", b"p", b"div", b"li", b"td", b"tr", b"hr", b"ul", b"ol"];
     let first = *rest.get(1)?;

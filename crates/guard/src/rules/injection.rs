@@ -164,7 +164,7 @@ const IGNORE_SAID: &str = r"(?ix)(?-u:\b)
         |(?:you\s+(?:were|have\s+been)|you['\x{2019}]?ve\s+been)\s+(?:told|taught|instructed
             |given))(?-u:\b)";
 
-/// The same without spaces, as in letters that were set apart evenly.
+/// The same without spaces, for evenly spaced-out letters.
 const SQUEEZED: &str = r"(?ix)
     (?:ignore|disregard|forget|override|bypass)
     (?:all|any|every|of|the|these|those|my|your|about){0,5}

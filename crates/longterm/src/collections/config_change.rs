@@ -28,7 +28,7 @@ pub struct ConfigChange {
     /// Time of the change. Default: the time at which it is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }
@@ -114,7 +114,8 @@ impl ConfigChanges<'_> {
     /// Returns the change with this id, or `None` if it is not stored.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the record is not a change; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not a change; [`Error::Journal`], [`Error::Library`] if
+    /// a store cannot be read.
     pub async fn get(self, id: &Id) -> Result<Option<ConfigChange>, Error> {
         self.view.item(id).await
     }
@@ -123,7 +124,8 @@ impl ConfigChanges<'_> {
     /// [`LIMIT_MAX`](crate::LIMIT_MAX).
     ///
     /// # Errors
-    /// [`Error::Damaged`] if a change cannot be read; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if a change cannot be read; [`Error::Journal`], [`Error::Library`] if a
+    /// store cannot be read.
     pub async fn of_file(self, path: &str) -> Result<Vec<ConfigChange>, Error> {
         let of_path = col("title").eq(lit(path));
         let is_of_path = |record: &Record| record.title.as_deref() == Some(path);

@@ -33,7 +33,7 @@ pub struct Incident {
     /// Time of the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }
@@ -121,7 +121,8 @@ impl Incidents<'_> {
     /// Returns the incident with this id, or `None` if it is not stored.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the record is not an incident; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not an incident; [`Error::Journal`], [`Error::Library`]
+    /// if a store cannot be read.
     pub async fn get(self, id: &Id) -> Result<Option<Incident>, Error> {
         self.view.item(id).await
     }

@@ -127,8 +127,8 @@ fn with_meta(kind: Kind, id: Id, text: String, meta: &Meta) -> Record {
     }
 }
 
-/// Returns a new version of a record with what its fields do not say: its origins, its trust, and
-/// the time at which it was first stored. References that the new version has of itself stay.
+/// Copies the origins, the trust and the time of first storage of the former version, which are not
+/// fields, to a new version. References that the new version already has are kept.
 pub(super) fn with_origins(changed: Record, former: Record) -> Record {
     let references = match changed.references.is_empty() {
         true => former.references,

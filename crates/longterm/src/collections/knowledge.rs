@@ -54,7 +54,7 @@ pub struct Knowledge {
     /// [`open_with_vectors`](crate::Longterm::open_with_vectors). Reads leave it out.
     #[serde(skip)]
     pub vector: Option<Vec<f32>>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }
@@ -169,20 +169,23 @@ impl KnowledgeCollection<'_> {
         self.view.store_whole(changes).await
     }
 
-    /// Returns the knowledge with this id, or `None` if it is not stored. Of a long text that was
-    /// split, the content is whole.
+    /// Returns the knowledge with this id, or `None` if it is not stored. The content of a split
+    /// text is returned whole.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the record is not knowledge; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not knowledge; [`Error::Journal`], [`Error::Library`] if
+    /// a store cannot be read.
     pub async fn get(self, id: &Id) -> Result<Option<Knowledge>, Error> {
         self.view.item(id).await
     }
 
-    /// Returns the knowledge of this category and key, each if given: highest confidence first,
-    /// then newest; at most [`LIMIT_MAX`]. Documents are whole; retired ones are left out.
+    /// Returns the knowledge of this category and with this key, highest confidence first, then
+    /// newest; at most [`LIMIT_MAX`]. `None` matches any. Split documents are returned whole,
+    /// retired ones are left out.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if a record cannot be read; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if a record cannot be read; [`Error::Journal`], [`Error::Library`] if a
+    /// store cannot be read.
     pub async fn find(
         self,
         category: Option<&str>,
@@ -247,7 +250,7 @@ impl LongtermView {
         Ok(())
     }
 
-    /// Builds the whole (first) and its further pieces.
+    /// Builds the record of the whole text (first) and those of its further pieces.
     pub(super) fn pieces_of(
         &self,
         knowledge: &Knowledge,
@@ -291,7 +294,7 @@ impl LongtermView {
         Ok(std::iter::once(whole).chain(pieces).collect())
     }
 
-    /// Stores a whole with its pieces, in place of the stored whole and its pieces.
+    /// Stores a text with its pieces, replacing the stored version and its pieces.
     pub(super) async fn store_whole(&self, changes: Vec<Change>) -> Result<Id, Error> {
         let Some(Change::Upsert(whole)) = changes.first() else {
             unreachable!("the whole comes first")
@@ -332,7 +335,8 @@ fn whole_of(record: &Record) -> Option<&str> {
     record.source.as_ref().filter(|source| source.kind == PIECE_OF).map(|source| &*source.id)
 }
 
-/// Derives the id of a piece from that of the whole, so that the same whole has the same pieces.
+/// Derives the id of a piece from that of the whole text, so that the same text has the same
+/// pieces.
 fn piece_id(whole: &Id, number: u64) -> Id {
     Id::new(format!("{whole}#{number}")).unwrap_or_else(|_| {
         let hash = blake3::hash(whole.as_str().as_bytes()).to_hex();

@@ -43,7 +43,8 @@ impl LongtermView {
     /// beginning or after the position `after`. Expired records are left out.
     ///
     /// # Errors
-    /// [`Error::TooMany`] if `limit` exceeds [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::TooMany`] if `limit` exceeds [`LIMIT_MAX`]; [`Error::Journal`], [`Error::Library`]
+    /// if a store cannot be read.
     pub async fn list(
         &self,
         kind: Kind,
@@ -69,8 +70,8 @@ impl LongtermView {
         Ok(Listed { records, next: page.pop().filter(|_| has_more) })
     }
 
-    /// Returns records of a kind with their identities, times and scopes only; those that wait in
-    /// the journal are whole.
+    /// Returns records of a kind with their identities, times and scopes only. Records that wait in
+    /// the journal are complete.
     async fn times(&self, kind: Kind) -> Result<Vec<Record>, Error> {
         let filter = visible(&self.gate).into_iter().fold(of_kind(kind), DfExpr::and);
         let (waiting, edition) = self.parts.journal.waiting_of(self.gate.clone(), kind).await?;

@@ -23,12 +23,12 @@ pub struct Note {
     /// Labels to filter by.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }
 
-/// Changes to a note. A field that is `None` stays as it is.
+/// Changes to a note. `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct NoteUpdate {
     /// The new heading.
@@ -120,7 +120,8 @@ impl Notes<'_> {
     /// Returns the note with this id, or `None` if it is not stored.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the record is not a note; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not a note; [`Error::Journal`], [`Error::Library`] if a
+    /// store cannot be read.
     pub async fn get(self, id: &Id) -> Result<Option<Note>, Error> {
         self.view.item(id).await
     }
@@ -129,7 +130,7 @@ impl Notes<'_> {
     /// they were recorded. Reads all notes.
     ///
     /// # Errors
-    /// [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
     pub async fn marked(self, name: &str) -> Result<Vec<Record>, Error> {
         // The library searches for the name as JSON writes it; `is_wanted` checks the rows exactly.
         let written = format!("{}:{{", Value::from(name));
@@ -142,7 +143,7 @@ impl Notes<'_> {
         Ok(found)
     }
 
-    /// Changes a note, and returns the new version. The replaced one stays in its
+    /// Changes a note, and returns the new version. The replaced version is kept in its
     /// [`history`](LongtermView::history).
     ///
     /// # Errors

@@ -40,7 +40,7 @@ pub struct Procedure {
     /// Time at which its last outcome was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used: Option<Timestamp>,
-    /// Scope, provenance and the like.
+    /// Common fields: scope, provenance, importance, expiry and others.
     #[serde(flatten)]
     pub meta: Meta,
 }
@@ -156,13 +156,14 @@ impl Procedures<'_> {
     /// Returns the procedure with this id, or `None` if it is not stored.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if the record is not a procedure; [`Error::Journal`], [`Error::Library`].
+    /// [`Error::Damaged`] if the record is not a procedure; [`Error::Journal`], [`Error::Library`]
+    /// if a store cannot be read.
     pub async fn get(self, id: &Id) -> Result<Option<Procedure>, Error> {
         self.view.item(id).await
     }
 
     /// Counts one use of a procedure, and returns the new version. Every acknowledged outcome is
-    /// counted, however many callers and processes count at the same time, and searches find the
+    /// counted, even if other callers and processes count at the same time, and searches find the
     /// procedure throughout. Counts make no version in its [`history`](LongtermView::history).
     ///
     /// # Errors

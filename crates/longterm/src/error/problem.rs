@@ -31,7 +31,7 @@ impl From<serde_json::Error> for RecordProblem {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VectorProblem {
-    /// The store embeds texts by itself.
+    /// The store embeds texts itself.
     #[error("the store embeds texts with `{model}`")]
     Unwanted {
         /// Fingerprint of the store's model.

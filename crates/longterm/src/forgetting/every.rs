@@ -1,5 +1,5 @@
-//! All records and older versions of a view, one at a time. Not here: search for the best of them,
-//! see `search`.
+//! All records and older versions of a view, one at a time. Not here: the search for the best of
+//! them (`search`).
 
 use std::collections::HashSet;
 
@@ -78,7 +78,7 @@ impl Records<'_> {
     }
 
     /// Deletes the older versions of these records, and leaves the records unchanged. Records that
-    /// this view may not change keep their versions. Their bytes stay in files until these are
+    /// this view may not change keep their versions. Their bytes remain in files until these are
     /// rewritten; [`purge`](crate::Upkeep::purge) does that.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Records<'_> {
     }
 }
 
-/// The columns of the library that a look at every record reads.
+/// The columns of the library that are read for every record.
 #[derive(Debug, Clone, Copy)]
 enum Columns {
     /// The content, the scope and the origin.

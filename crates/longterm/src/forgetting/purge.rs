@@ -1,4 +1,5 @@
-//! Forgotten records, which no read shows any more, and purged ones, whose bytes no file keeps.
+//! Forgetting, after which no read returns the records, and purging, after which no file contains
+//! their bytes.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,25 +18,25 @@ use crate::{
 /// The outcome of a purge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purged {
-    /// The records that were stored until now. Records deleted before are purged as well, but not
+    /// The records that were stored until now. Records deleted earlier are also purged, but not
     /// listed.
     pub identities: Vec<Identity>,
     /// The obstacle that the purge waits for. `None` if the purge is done.
     pub pending: Option<Obstacle>,
-    /// Files that a repair could not save and had moved to the quarantine, and that this purge has
-    /// removed, since they may have held purged records.
+    /// Quarantined files of an earlier repair that this purge has removed, since they may have
+    /// contained purged records.
     pub discarded: Vec<PathBuf>,
 }
 
 impl LongtermView {
     /// Removes these records and returns those that were stored and visible to this view. No read
     /// or search shows them any more, and [`are_forgotten`](crate::Tombstones::are_forgotten)
-    /// recognises them until they are stored again. Their bytes stay in files until these are
+    /// recognises them until they are stored again. Their bytes remain in files until these are
     /// rewritten or pruned; [`purge`](Upkeep::purge) does that.
     ///
     /// # Errors
-    /// - [`Error::NotYours`] if one is shared and the view acts for a user; nothing is removed
-    ///   then.
+    /// - [`Error::NotYours`] if one is shared and the view acts for a user; in that case nothing is
+    ///   removed.
     /// - [`Error::Journal`] if the journal cannot be written. The limits on rows and bytes do not
     ///   apply.
     pub async fn forget(&self, identities: Vec<Identity>) -> Result<Vec<Identity>, Error> {
@@ -117,9 +118,9 @@ impl Upkeep<'_> {
     /// the record's tombstone. Copies in `backup/` and elsewhere are not touched. Copies that
     /// searches keep in RAM end with the process at the latest.
     ///
-    /// Takes as long as rebuilding the indexes. Once begun, a purge is finished by whichever
-    /// process owns the library, even after a crash. If a reader blocks it, [`Purged::pending`]
-    /// names the obstacle, and the owner finishes the purge when the obstacle is gone.
+    /// Takes as long as rebuilding the indexes. The process that owns the library finishes a
+    /// requested purge, even after a crash. If a reader blocks it, [`Purged::pending`] names the
+    /// obstacle, and the owner finishes the purge when the obstacle is gone.
     ///
     /// # Errors
     /// [`Error::Journal`], and [`Error::Library`], [`Error::Io`] if this process is the owner. The

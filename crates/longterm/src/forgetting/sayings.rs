@@ -1,8 +1,8 @@
 //! Sayings of a record: the texts by which it is recognised anywhere. They are its text and the
 //! strings of its payload, except for names and ids. Pure.
 //!
-//! A text has several forms, so that punctuation around it does not change it. A tombstone stores
-//! the forms [`left`]; a text matches if one of its forms [`found`] is stored.
+//! A text has several forms, so that punctuation around it does not matter. A tombstone stores the
+//! forms [`left`]; a text matches if one of its forms [`found`] is stored.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -45,7 +45,7 @@ static TITLES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     Field::recognised(Recognition::Title).chain(TITLES_ELSEWHERE.iter().copied()).collect()
 });
 
-/// Fields with sentences of their own.
+/// Fields whose texts are sentences.
 static SENTENCES: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| Field::recognised(Recognition::Sentence).collect());
 
@@ -160,7 +160,7 @@ pub(crate) fn found(text: &str) -> Vec<String> {
     found
 }
 
-/// Replaces typographic quotation marks, apostrophes and dashes by those of ASCII.
+/// Replaces typographic quotation marks, apostrophes and dashes by the ASCII ones.
 fn plain(text: &str) -> String {
     let plain = text.chars().map(|c| match c {
         '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{2bc}' | '\u{b4}' => '\'',

@@ -83,7 +83,7 @@ impl Sources<'_> {
         Ok(found)
     }
 
-    /// Retires those of these records that are stored and still valid, all or none, and returns
+    /// Retires the records among these that are stored and still valid, all or none, and returns
     /// them. Their validity ends now: searches show them only as of an earlier time. They can still
     /// be read by identity.
     ///

@@ -1,4 +1,4 @@
-//! Tombstones: forgotten records stay forgotten when they are found again.
+//! Tombstones, which recognise forgotten records when they are imported again.
 //!
 //! Forgetting a record leaves a tombstone. It recognises the record by a keyed hash of its owner,
 //! kind, scope and text (and document, for a piece of one), and by a keyed hash of its identity. A
@@ -147,7 +147,7 @@ impl Tombstones<'_> {
         Ok(TextTombstones { hashes })
     }
 
-    /// Returns the tombstones of these texts, as records of `owner`, however short they are.
+    /// Returns the tombstones of these texts, as records of `owner`, including short ones.
     ///
     /// # Errors
     /// [`Error::Scope`] if the view does not act for `owner`; [`Error::Journal`] if the journal
@@ -255,7 +255,7 @@ impl Tombstones<'_> {
     }
 
     /// Returns `true` if a record of the scope to which this view is narrowed is stored or was
-    /// deleted. Of purged records only the owner and the session itself are known.
+    /// deleted. For purged records, only the owner and the session itself are known.
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be read.

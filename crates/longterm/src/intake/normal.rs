@@ -4,7 +4,7 @@ use aios_record::{Record, Timestamp};
 
 use crate::{Error, library::TAG_SEPARATOR};
 
-/// Normalises a record, so that it is the same from whichever store it is read.
+/// Normalises a record, so that every store returns it in the same form.
 pub(crate) fn normalize(record: &mut Record) {
     for number in [&mut record.importance, &mut record.confidence] {
         *number = if number.is_finite() { number.clamp(0.0, 1.0) } else { 0.5 };

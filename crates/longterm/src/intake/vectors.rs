@@ -9,7 +9,7 @@ use crate::{Error, error::VectorProblem};
 /// The vector space of a store whose callers bring their own vectors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Space {
-    /// Name of the space. Vectors are compared only with those of an equal name.
+    /// Name of the space. Vectors are compared only within spaces of the same name.
     pub fingerprint: Fingerprint,
     /// Numbers per vector.
     pub dimension: usize,
@@ -75,7 +75,8 @@ impl Vectors {
         }
     }
 
-    /// Returns the vector that a caller gave for `of`, scaled to length 1. All zeros stay so.
+    /// Returns the vector that a caller gave for `of`, scaled to length 1. A vector of zeros is
+    /// unchanged.
     pub(crate) fn take(&self, of: &str, mut vector: Vec<f32>) -> Result<Vec<f32>, Error> {
         let unfit = |problem| Error::VectorUnfit { of: of.to_owned(), problem };
         match self {
@@ -100,9 +101,9 @@ impl Vectors {
     }
 }
 
-/// Returns `true` for numbers, dates, codes and formulas, which have no meaning beyond their
-/// characters, although a model puts other numbers near `1299`: texts with only ASCII letters and
-/// digits, and no two letters in a row.
+/// Returns `true` for figures (numbers, dates, codes, formulas): texts whose letters and digits are
+/// ASCII, with no two letters in a row. They have no meaning beyond their characters, although a
+/// model puts other numbers near `1299`.
 fn is_figures(text: &str) -> bool {
     let mut written = text.chars().filter(|c| c.is_alphanumeric()).peekable();
     let is_ascii = written.peek().is_some() && written.all(|c| c.is_ascii());

@@ -24,12 +24,12 @@ pub(crate) enum Write {
 pub(crate) enum Older {
     /// The writer has not read it.
     Unread,
-    /// There was none. The write is refused if there is one now.
+    /// There was no version. The write is refused if there is one now.
     Absent,
-    /// This version, or no readable one, was there. With `None`, the write replaces any version;
-    /// with `Some`, another version in the library must be read first.
+    /// The version that was read; `None` if it was unreadable. With `None`, the write replaces any
+    /// version. With `Some`, a different version in the library must be read first.
     Seen(Option<Box<Row>>),
-    /// This version was there. The write is refused if it was deleted or replaced since.
+    /// This version was read. The write is refused if it has been deleted or replaced since.
     Exactly(Box<Row>),
     /// As `Exactly`, but the version is not kept: only counts changed, or its validity ended.
     Counted(Box<Row>),
@@ -77,7 +77,7 @@ pub(crate) struct Refusal {
     pub(crate) reason: String,
 }
 
-/// Outcome of writing a page. `Moved`: the watermark is not where the page begins.
+/// Outcome of writing a page. `Moved`: the page does not begin at the watermark.
 #[derive(Debug)]
 pub(crate) enum FeedOutcome {
     Written {

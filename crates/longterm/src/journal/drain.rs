@@ -25,8 +25,8 @@ use crate::{
     library::{Edition, RowTerms},
 };
 
-/// Maximum bytes per drain, beside the limit in rows. Arrow's text columns end at 2 GiB, and RAM
-/// ends earlier.
+/// Maximum bytes per drain, beside the limit in rows. Arrow's text columns are limited to 2 GiB,
+/// and RAM usually to less.
 const DRAIN_BYTES_MAX: usize = 64 << 20;
 
 impl Journal {
@@ -47,8 +47,8 @@ impl Journal {
             .await
     }
 
-    /// Ends the term of the last owner, for a process that holds the lock and is not the owner,
-    /// whatever its model. Returns the synced edition.
+    /// Ends the term of the last owner. For a process that holds the lock without being the owner,
+    /// with any model. Returns the synced edition.
     pub(crate) async fn end_term(&self) -> Result<Edition, Error> {
         self.ledger
             .write(|db| {
@@ -112,8 +112,8 @@ impl Journal {
             .await
     }
 
-    /// Records that version `safe` is on disk and holds `drain` in place of the rows `held`, and
-    /// deletes the drained rows. A row that was written again meanwhile stays.
+    /// Records that version `safe` is on disk and holds `drain`, which replaced the rows `held`,
+    /// and deletes the drained rows. A row that was written again in the meantime is kept.
     pub(crate) async fn applied(
         &self,
         term: Term,

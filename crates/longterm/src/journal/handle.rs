@@ -1,4 +1,4 @@
-//! The handle on the journal, and what belongs to the file as a whole: its model, its copies.
+//! Handle to the journal, and the data of the file as a whole: its model and its copies.
 
 use std::{
     path::{Path, PathBuf},
@@ -35,7 +35,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { name: "owners", sql: include_str!("0006_owners.sql") },
 ];
 
-/// Handle on the journal. Cheap to clone.
+/// Handle to the journal. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Journal {
     pub(super) ledger: Ledger,
@@ -57,7 +57,7 @@ impl Journal {
         let options = Options {
             access,
             durability,
-            // Rows move there.
+            // The rows move to this directory.
             beside: vec![places.library.clone()],
             ..Options::new(APPLICATION_ID, MIGRATIONS)
         };

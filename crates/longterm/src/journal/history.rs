@@ -2,7 +2,7 @@
 //!
 //! A version in the library is not in the journal, so a writer that replaces it must have read it.
 //! If it has not, the write is refused (`Unread`) without effect; the writer reads the version and
-//! retries. New records never pay for this.
+//! retries. New records need no such read.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -91,8 +91,7 @@ impl Journal {
             .await
     }
 
-    /// Returns, of each key with versions that were replaced after `moment`, the first of them; at
-    /// most `limit`.
+    /// Returns the first version of each key that was replaced after `moment`; at most `limit`.
     pub(crate) async fn versions_at(
         &self,
         moment: Timestamp,

@@ -1,4 +1,4 @@
-//! The rows of `ids`: what is known of a key.
+//! The rows of `ids`: the state of each key.
 
 use aios_record::{Record, Scope};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};

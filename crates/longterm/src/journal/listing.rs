@@ -105,8 +105,8 @@ impl Journal {
             .await
     }
 
-    /// Returns at most `limit` identities of a kind that `gate` sees, by owner, then by id, from
-    /// the beginning or from after `after` on.
+    /// Returns at most `limit` identities of a kind that `gate` sees, by owner, then by id,
+    /// starting after `after` if it is given.
     pub(crate) async fn identities_after(
         &self,
         gate: Gate,

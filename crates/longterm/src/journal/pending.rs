@@ -106,7 +106,7 @@ impl Drain {
 /// Limits of a read of pending rows.
 pub(super) struct Bounds {
     pub(super) rows: usize,
-    /// At least one row is read, whatever its size.
+    /// At least one row is read, regardless of its size.
     pub(super) bytes: usize,
     pub(super) after: i64,
     pub(super) through: i64,
@@ -140,7 +140,8 @@ pub(super) fn pending(
     Ok(pending)
 }
 
-/// Returns those of the rows `seqs`, which had no vector, that have one now or need none.
+/// Returns the rows among `seqs` that have a vector now or need none. None of `seqs` had one
+/// before.
 pub(super) fn embedded(db: &Connection, seqs: &[i64]) -> Result<Vec<Pending>, Error> {
     let mut read =
         db.prepare_cached(concat!(pending_sql!(), " WHERE seq = ?1 AND vector_state <> ?2"))?;
@@ -225,8 +226,8 @@ impl Journal {
             .await
     }
 
-    /// Writes vectors to the rows `seq` that still wait for them. A row that was written again
-    /// meanwhile has another `seq` and stays unchanged.
+    /// Writes vectors to the rows `seq` that still wait for them. A row that was written again in
+    /// the meantime has another `seq` and is not changed.
     pub(crate) async fn set_vectors(&self, vectors: Vec<(i64, Embedded)>) -> Result<(), Error> {
         let model = std::sync::Arc::clone(&self.model);
         self.ledger
@@ -247,7 +248,7 @@ impl Journal {
     }
 }
 
-/// Returns the state of a vector that exists or not, and may be outstanding.
+/// Returns the stored state of a vector.
 pub(super) fn vector_state_of(is_there: bool, is_outstanding: bool) -> i64 {
     match (is_there, is_outstanding) {
         (true, _) => vector_state::THERE,

@@ -1,10 +1,9 @@
 //! State of purges: the parts that the journal deletes itself, and the progress of the owner's
 //! work.
 //!
-//! A purge is a number. `meta` has the numbers of the newest purges that were requested, are
-//! rewritten, are done, and are blocked, and nothing else: the keys are deleted by then, and the
-//! owner removes all deleted data. So the state that is kept to finish an interrupted purge reveals
-//! nothing of what was purged.
+//! A purge is a number. `meta` stores only the numbers of the newest requested, rewritten, finished
+//! and blocked purges: the keys are deleted by then, and the owner removes all deleted data. The
+//! state for finishing an interrupted purge therefore reveals nothing about the purged records.
 
 use aios_record::{Gate, Id, Identity, Kind, Scope};
 use rusqlite::{Connection, params};
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{Error, library::TermCounts};
 
-/// An obstacle that a purge waits for. The owner continues by itself when it is gone.
+/// An obstacle that a purge waits for. The owner continues automatically when it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obstacle {
@@ -33,7 +32,7 @@ pub enum Obstacle {
     LibraryReader,
     /// A reader of `journal.db` needs its write-ahead log.
     JournalReader,
-    /// A rebuild of the library is running, and its files may hold purged records.
+    /// A rebuild of the library is running, and its files may contain purged records.
     Rebuild,
 }
 
@@ -71,19 +70,19 @@ impl std::fmt::Display for Obstacle {
 pub(crate) struct Purges {
     /// The newest requested purge.
     pub(crate) wanted: u64,
-    /// The library's newest version has nothing left of purges up to this one.
+    /// The newest purge whose records are gone from the library's newest version.
     pub(crate) rewritten: u64,
-    /// No file has anything left of purges up to this one.
+    /// The newest purge whose records are gone from all files.
     pub(crate) done: u64,
     /// The newest blocked purge, and its obstacle.
     pub(crate) blocked: (u64, Option<Obstacle>),
-    /// The newest `seq` that waits. The deletions of all requested purges come no later.
+    /// The newest waiting `seq`. The deletions of all requested purges are at or below it.
     pub(crate) through: i64,
 }
 
 impl Journal {
-    /// Deletes those of `identities` that are stored and that `gate` sees, stores their tombstones,
-    /// with those of `contents`, and returns the deleted ones. Fails without effect with
+    /// Deletes the `identities` that are stored and that `gate` sees, stores their tombstones,
+    /// including the hashes in `contents`, and returns the deleted ones. Fails without effect with
     /// [`Error::NotYours`] if `gate` may not change one of them.
     pub(crate) async fn forget(
         &self,
@@ -95,8 +94,8 @@ impl Journal {
     }
 
     /// As [`forget`](Journal::forget) for the administrator, and requests a purge, whose number it
-    /// returns as well. Of all records deleted so far, the journal keeps only the identities and
-    /// tombstones.
+    /// returns as well. The journal keeps only the identities and tombstones of all records deleted
+    /// so far.
     pub(crate) async fn purge(
         &self,
         identities: Vec<Identity>,
@@ -211,8 +210,8 @@ impl Journal {
             .await
     }
 
-    /// Records that `safe` is on disk and has nothing left of purge `number`, and replaces the word
-    /// statistics with `counts`.
+    /// Records that `safe`, which has none of the records of purge `number`, is on disk, and
+    /// replaces the word statistics with `counts`.
     pub(crate) async fn purge_rewritten(
         &self,
         term: Term,
@@ -265,7 +264,7 @@ fn forget(
 ) -> Result<Vec<Identity>, Error> {
     let mut forgotten = Vec::new();
     for identity in identities {
-        // A record that was deleted before gets a tombstone, too.
+        // A record that was deleted earlier also gets a tombstone.
         let known = Known::find(db, Parts::of_identity(identity))?;
         let Some(known) = known.filter(|known| gate.sees(&known.scope)) else { continue };
         if !gate.may_change(&known.scope) {

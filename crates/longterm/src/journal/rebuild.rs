@@ -1,8 +1,8 @@
 //! State of a rebuild: the progress of the new table, the content that it must have, and the switch
 //! to it.
 //!
-//! Until the switch nobody else sees any of this, except that the owner pauses drains near the end,
-//! see [`Journal::pause_drains`].
+//! Nothing else uses this state before the switch, except that the owner pauses drains near the
+//! end, see [`Journal::pause_drains`].
 
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 
@@ -39,9 +39,9 @@ pub(crate) struct Beginning {
     pub(crate) model: Option<String>,
     /// The version that an earlier rebuild for the same purpose reached, or 0.
     pub(crate) built_version: u64,
-    /// True if the table to replace is of the former version, with keys without owners.
+    /// True if the former version wrote the table to replace, with keys without owners.
     pub(crate) is_former: bool,
-    /// True if terms and vectors are of another version of the analysis.
+    /// True if terms and vectors were made by another version of the analysis.
     pub(crate) is_analysed_otherwise: bool,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Switch {
     pub(crate) counts: TermCounts,
     /// Model of its vectors.
     pub(crate) model: String,
-    /// Keys that it should hold, and whose records could not be read.
+    /// Keys whose records it should hold but could not be read.
     pub(crate) missing: Vec<String>,
     /// Keys whose row is not the expected version, each with the hash of that row.
     pub(crate) outdated: Vec<(String, u128)>,
@@ -127,7 +127,7 @@ impl Journal {
             .await
     }
 
-    /// Returns `true` if the library is of a former version: with keys without owners, or with
+    /// Returns `true` if a former version wrote the library: with keys without owners, or with
     /// terms of another version of the analysis.
     pub(crate) async fn has_former_library(&self) -> Result<bool, Error> {
         self.ledger.read(|db| Ok(is_former(db)? || is_analysed_otherwise(db)?)).await
@@ -143,7 +143,7 @@ impl Journal {
             .await
     }
 
-    /// Records that nothing of the new table is on disk.
+    /// Records that no part of the new table is on disk.
     pub(crate) async fn begin_again(&self) -> Result<(), Error> {
         self.ledger.write(move |db| set_meta(db, "rebuild_version", 0)).await
     }
@@ -172,8 +172,8 @@ impl Journal {
             .await
     }
 
-    /// Keeps the owner, in whichever process, from changing the library until the time `until`.
-    /// Writes wait meanwhile, and reads find them as usual.
+    /// Keeps the owner, in any process, from changing the library until the time `until`. Writes
+    /// wait in the meantime, and reads find them as usual.
     pub(crate) async fn pause_drains(&self, until: Timestamp) -> Result<(), Error> {
         let micros = sql_integer(u64::try_from(until.as_microsecond()).unwrap_or(0));
         self.ledger.write(move |db| set_meta(db, "drains_paused_until", micros)).await
@@ -192,7 +192,7 @@ impl Journal {
             .await
     }
 
-    /// Returns those of `keys` that were deleted and for which no change waits.
+    /// Returns the `keys` that were deleted and for which no change waits.
     pub(crate) async fn deleted_for_good(&self, keys: Vec<String>) -> Result<Vec<String>, Error> {
         self.ledger
             .read(move |db| {
@@ -210,8 +210,8 @@ impl Journal {
             .await
     }
 
-    /// Returns, for each of `keys`, whether any owner has or had its kind and id. In a table of the
-    /// former version, which had one owner at a time for a kind and id, such rows are left over.
+    /// Returns, for each of `keys`, whether any owner has or had its kind and id. Such rows are
+    /// leftovers in a table of the former version, which had one owner at a time for a kind and id.
     pub(crate) async fn are_left_over(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {
@@ -280,7 +280,7 @@ impl Journal {
                 set_counted(db, switch.safe.version)?;
                 keep_checksums(db, &switch.safe.checksums)?;
                 forget_other_tables(db, &switch.table)?;
-                // Records purged meanwhile may be in the new table's files.
+                // Records purged during the rebuild may be in the new table's files.
                 let purged = meta_number(db, "purge_done")?;
                 set_meta(db, "purge_rewritten", sql_integer(purged))?;
                 for key in &switch.missing {
@@ -306,7 +306,7 @@ impl Journal {
     }
 
     /// Deletes keys whose records are lost, and lists them as refused at the time `now`. Keys that
-    /// were stored again meanwhile stay.
+    /// were stored again in the meantime are kept.
     pub(crate) async fn give_up(&self, keys: Vec<String>, now: Timestamp) -> Result<(), Error> {
         self.ledger
             .write(move |db| {

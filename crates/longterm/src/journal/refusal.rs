@@ -95,15 +95,15 @@ impl Journal {
     }
 }
 
-/// Refuses writes beyond the limits. Deletions are accepted however full the disk is.
+/// Refuses writes beyond the limits. Deletions are accepted even if the disk is full.
 pub(super) fn check_room(db: &Connection, writes: &[Write], limits: Limits) -> Result<(), Error> {
     let (count, rows_max) = (writes.len() as u64, limits.rows_max);
     // An upper bound, since changed rows leave gaps. It is cheaper than counting.
     let span = "SELECT coalesce(max(seq) - min(seq) + 1, 0) FROM pending";
     if rows_max < self::count(db, span)? + count {
         let rows = count_pending(db)?;
-        // A batch that exceeds the limit by itself is accepted if nothing waits; it could never be
-        // written otherwise.
+        // A batch that alone exceeds the limit is accepted if no row waits; otherwise it could
+        // never be written.
         if rows_max < rows + count && 0 < rows {
             return Err(Error::JournalFull { rows, rows_max });
         }

@@ -33,8 +33,8 @@ pub(crate) struct Snapshot {
     pub(crate) statistics: Statistics,
 }
 
-/// State of the library beneath the waiting rows. While it stays the same, the library holds for
-/// the key of a waiting row what it held when the row was written. It only grows.
+/// State of the library beneath the waiting rows. While it is unchanged, the library still has the
+/// row that the key of a waiting row had when the waiting row was written. It only grows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Base {
     table: u64,

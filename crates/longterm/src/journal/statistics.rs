@@ -53,8 +53,8 @@ impl Journal {
             .read_blocking(move |db| Ok((statistics(db, terms, &corpus)?, waiting_seqs(db)?)))
     }
 
-    /// Returns `true` if the statistics are those of the synced version. Older programs, which did
-    /// not count changed and removed rows, leave inexact ones.
+    /// Returns `true` if the statistics describe the synced version. Older programs, which did not
+    /// count changed and removed rows, leave inexact ones.
     pub(crate) async fn has_exact_statistics(&self) -> Result<bool, Error> {
         self.ledger
             .read(
@@ -63,7 +63,7 @@ impl Journal {
             .await
     }
 
-    /// Replaces the statistics with `counts`, which are those of the synced version.
+    /// Replaces the statistics with `counts`, which describe the synced version.
     pub(crate) async fn recount(&self, term: Term, counts: TermCounts) -> Result<(), Error> {
         self.ledger
             .write_alone(move |db| {
@@ -106,7 +106,7 @@ pub(super) fn statistics(
     Ok(Statistics { documents, terms_total, documents_with })
 }
 
-/// Adds the terms of `rows`, which the library holds now, and subtracts those of `held`, the rows
+/// Adds the terms of `rows`, which the library now has, and subtracts the terms of `held`, the rows
 /// that were replaced or removed.
 pub(super) fn change_statistics<'a>(
     db: &Connection,
@@ -123,7 +123,7 @@ pub(super) fn change_statistics<'a>(
     add(db, &counts)
 }
 
-/// Records that the statistics are those of `version`.
+/// Records that the statistics describe `version`.
 pub(super) fn set_counted(db: &Connection, version: u64) -> Result<(), Error> {
     set_meta(db, "counted_version", sql_integer(version))
 }

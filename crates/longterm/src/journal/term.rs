@@ -1,4 +1,4 @@
-//! The term of the library's owner, and what it has synced.
+//! The term of the library's owner, and the versions that it has synced.
 
 use std::time::Duration;
 

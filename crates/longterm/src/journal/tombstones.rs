@@ -1,21 +1,21 @@
-//! Tombstones: marks of forgotten records that reveal nothing of their content.
+//! Tombstones: marks of forgotten records that do not reveal their content.
 //!
 //! A tombstone is two hashes, keyed with a secret of this journal: of a record's owner, kind, scope
-//! and text, and of its identity. A record that matches either was forgotten, so a record that is
-//! found again is recognised by its text if it has another id, and by its id if its text differs.
-//! Storing a record lifts the tombstones that it matches. A caller that only finds a record
-//! somewhere checks for tombstones first, and does not store it.
+//! and text, and of its identity. A record that matches either was forgotten: one that is imported
+//! again is recognised by its text if its id differs, and by its id if its text differs. Storing a
+//! record lifts the tombstones that it matches. A caller that imports records checks for tombstones
+//! first and skips those that match.
 //!
 //! The text of a piece of a document is hashed with its document: forgetting a document does not
 //! keep out another one that has the same paragraph. A text that was forgotten outside documents
-//! keeps out pieces, too, and so does every tombstone from before pieces had hashes of their own.
+//! also keeps out pieces, as does every tombstone from before pieces had their own hashes.
 //!
-//! Forgetting a named record, unlike a session or document, means its text: a tombstone of the text
-//! alone keeps out every record of the owner that says it, of any kind and in any scope, in its
+//! Forgetting a record by name, unlike a session or document, forgets its text: a tombstone of the
+//! text alone keeps out every record of the owner with that text, of any kind and scope, in its
 //! text or in a field of its payload (`sayings`).
 //!
-//! Tombstones of the former version are in a table of their own and are hashed by its rules: over
-//! the text as it was written, and over a key without its owner, except for preferences. Such a key
+//! Tombstones of the former version are in a separate table and are hashed by its rules: over the
+//! text as it was written, and over a key without its owner, except for preferences. Such a key
 //! does not match alone, since its record may have been another owner's.
 
 use std::{borrow::Cow, collections::HashMap};
@@ -203,7 +203,7 @@ impl Journal {
         self.ledger.read(secret_if_used).await
     }
 
-    /// Returns, for each of these, whether there is a tombstone of it.
+    /// Returns, for each of these, whether it has a tombstone.
     pub(crate) async fn have_tombstones(&self, of: Vec<Tombstone>) -> Result<Vec<bool>, Error> {
         self.ledger
             .read(move |db| {

@@ -166,7 +166,7 @@ fn upsert(db: &Connection, key: &str, row: &Row, newest: i64) -> Result<(), Erro
     let record = &row.record;
     let Parts { kind, owner, id } = Parts::of_record(record);
     // The library may still hold a deleted key whose deletion has not reached it. Such a key counts
-    // as held, so its row is replaced; a replacement also works if the library does not hold it.
+    // as held, so that its row is replaced; replacing also works if the library does not hold it.
     db.prepare_cached(
         "INSERT INTO ids (kind, owner, id, project, agent, session, external_id, content_hash,
                           hash_version, state, feed_seq)
@@ -218,7 +218,7 @@ pub(super) fn delete(db: &Connection, key: &str, feed_seq: Option<u64>) -> Resul
 }
 
 /// Deletes the record of the only owner that has the key. Returns [`Outcome::Conflict`] if several
-/// owners have it, since the deletion does not say whose it was.
+/// owners have it, since the deletion does not name the owner.
 fn delete_of_any(db: &Connection, key: &Key, feed_seq: u64) -> Result<Outcome, Error> {
     let mut there = Vec::new();
     for owner in all_owners(db, key.kind)? {

@@ -1,4 +1,4 @@
-//! Rows by key: by the index, or by a scan of every key, which trusts no index.
+//! Reads of rows by key: by the index, or by a scan of every key, which uses no index.
 
 use std::collections::HashSet;
 

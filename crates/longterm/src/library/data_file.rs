@@ -1,4 +1,4 @@
-//! One data file, read as a table of its own.
+//! One data file, read as a separate table.
 
 use std::{
     fs, io,
@@ -29,7 +29,8 @@ pub(crate) struct DataFile {
 }
 
 impl DataFile {
-    /// Creates a table around the file in the directory `scratch`, and deletes what is there.
+    /// Creates a table around the file in the directory `scratch`, and deletes its previous
+    /// contents.
     pub(crate) async fn open(
         file: &Path,
         scratch: &Path,

@@ -1,8 +1,9 @@
 //! Checks of deletion files, which list the deleted rows of a fragment.
 //!
-//! Arrow's reader trusts the lengths in such a file. If they are damaged, it may allocate more
-//! memory than there is, which ends the process and cannot be caught. So they are compared with the
-//! length of the file first ("IPC File Format" in Arrow's specification of its formats).
+//! Arrow's reader trusts the lengths in such a file. Damaged lengths can make it allocate more
+//! memory than the machine has, which ends the process and cannot be caught. The lengths are
+//! therefore compared with the length of the file first ("IPC File Format" in Arrow's specification
+//! of its formats).
 
 use std::{fs, path::Path};
 
@@ -64,8 +65,8 @@ fn is_sound(bytes: &[u8], rows: usize) -> bool {
     })
 }
 
-/// Returns `true` if a block lies in the file, its buffers lie in the block, and none states an
-/// unpacked length above `most` bytes. `None` if the block cannot be parsed.
+/// Returns `true` if a block is within the file, its buffers are within the block, and none states
+/// an unpacked length above `most` bytes. `None` if the block cannot be parsed.
 fn is_block_sound(bytes: &[u8], block: &Block, most: usize) -> Option<bool> {
     let at = usize::try_from(block.offset()).ok()?;
     let body = at.checked_add(usize::try_from(block.metaDataLength()).ok()?)?;

@@ -14,21 +14,21 @@ use super::{
 };
 use crate::Error;
 
-/// Rows of a merged file, per tier. Files are merged with those of their own tier, so that adding
+/// Rows of a merged file, per tier. Files are merged with files of their own tier, so that adding
 /// rows does not rewrite a large file. Each row is rewritten about once per tier.
 const FRAGMENT_ROWS: [usize; 3] = [1024, 8192, 65_536];
 /// Number of files of one tier from which they are merged into one of the next.
 const TIER_FILES_MAX: usize = 8;
-/// Number of versions beyond which older ones are pruned, whatever their age.
+/// Number of versions beyond which older ones are pruned, regardless of their age.
 const VERSIONS_MAX: usize = 8;
 /// Maximum age of a version.
 const PRUNE_AGE_MAX: Duration = Duration::from_secs(100 * 365 * 86_400);
-/// The vector index is updated once it covers at most this many times as many rows as it misses.
+/// Maximum ratio of indexed to unindexed rows at which the vector index is updated.
 const VECTOR_INDEX_LAG: usize = 8;
 
 impl Library {
-    /// Returns the outstanding maintenance: the number of files beyond those that the rows need,
-    /// and of rows outside the full-text index.
+    /// Returns the outstanding maintenance: the number of files in excess of the number that the
+    /// rows need, and the number of rows outside the full-text index.
     pub(crate) async fn backlog(&self) -> Result<(u32, u64), Error> {
         let failed = || Error::library("read statistics");
         let stats = self.table.stats().await.map_err(failed())?;
@@ -38,7 +38,7 @@ impl Library {
         Ok((u32::try_from(files).unwrap_or(u32::MAX), unindexed as u64))
     }
 
-    /// Returns the number of files beyond those that full files would need.
+    /// Returns the number of files in excess of the number that full files would need.
     async fn surplus_files(&self) -> Result<usize, Error> {
         let stats = self.table.stats().await.map_err(Error::library("read statistics"))?;
         let [.., full] = FRAGMENT_ROWS;

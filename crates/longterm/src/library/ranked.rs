@@ -1,5 +1,5 @@
-//! The parts of a row that ranking needs, and those that only a hit shows. They are borrowed from a
-//! whole [`Row`], or from a batch of columns without building a row.
+//! The parts of a row that ranking needs, and the parts that only hits show. They are borrowed from
+//! a whole [`Row`], or from a batch of columns without building a row.
 
 use aios_record::{Kind, Timestamp, Trust};
 use lancedb::arrow::arrow_array::{

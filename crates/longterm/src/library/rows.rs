@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// Separator around each tag in the column, so that a substring search finds one tag.
+/// Separator around each tag in the column, so that a substring search matches whole tags only.
 pub(crate) const TAG_SEPARATOR: char = '\u{1f}';
 
 /// A record in the form in which it is stored and scored.

@@ -1,7 +1,7 @@
 //! Reads of a table whose files may be damaged.
 //!
-//! A damaged file can make its reader fail in any way, even panic, so each read runs in a task of
-//! its own.
+//! A damaged file can make its reader fail in any way, even panic, so each read runs in a separate
+//! task.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ use tokio::task;
 use super::{Library, Row, Site, fragments::Deleted, rows};
 use crate::Error;
 
-/// The columns that tell one version of a record from another.
+/// The columns that distinguish the versions of a record.
 const STAMP_COLUMNS: &[&str] = &["id", "collection", "user", "content_hash", "recorded_at"];
 
 /// The rows of a fragment that were read, each with its offset, and the offsets of the unreadable
@@ -32,8 +32,8 @@ impl Library {
         self.stamps_of(fragment, Deleted::LeftOut).await
     }
 
-    /// As [`stamps`](Library::stamps), but includes the deleted rows if `deleted` says so or the
-    /// deletion file cannot be read.
+    /// As [`stamps`](Library::stamps), but includes the deleted rows if `deleted` requests them or
+    /// the deletion file cannot be read.
     pub(crate) async fn stamps_left(
         &self,
         fragment: u64,
@@ -148,7 +148,7 @@ pub(crate) async fn open_guarded(site: Site) -> Result<Option<Library>, Error> {
     guarded(Library::open_unchecked(site)).await
 }
 
-/// Reads in a task of its own, so that a panic becomes an error.
+/// Reads in a separate task, so that a panic becomes an error.
 pub(super) async fn guarded<T: Send + 'static>(
     read: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {

@@ -1,5 +1,5 @@
 //! Detection of damage in the library's files before they are read: the damage that the owner
-//! repairs by itself, and the damage that it refuses.
+//! repairs automatically, and the damage that it refuses.
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -1,5 +1,5 @@
-//! Start of a new owner: the check of the table, the version to continue from, and the versions and
-//! tables that nothing relies on any more.
+//! Start of a new owner: checks the table, determines the version to continue from, and removes
+//! versions and tables that are no longer needed.
 
 use std::{fs, path::Path};
 
@@ -29,7 +29,7 @@ pub(crate) async fn check_journal(places: &Places, journal: &Journal) -> Result<
 }
 
 /// Opens the table at `synced_version` without reading any later version, since a power cut may
-/// have left anything there.
+/// have damaged them.
 pub(crate) async fn heal(
     places: &Places,
     site: Site,
@@ -43,7 +43,7 @@ pub(crate) async fn heal(
     Library::open(site).await?.ok_or_else(|| lost(places))
 }
 
-/// Moves the manifests above a version to the quarantine. Nobody else may write to the table.
+/// Moves the manifests above a version to the quarantine. No other process may write to the table.
 pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<(), Error> {
     for (above, manifest) in site.manifests()?.range(version + 1..) {
         tracing::info!(version = above, trusted = version, "quarantining an untrusted version");
@@ -52,7 +52,7 @@ pub(crate) fn set_aside(places: &Places, site: &Site, version: u64) -> Result<()
     Ok(())
 }
 
-/// Removes the tables that a rebuild has replaced, unless somebody may still read them.
+/// Removes the tables that a rebuild has replaced, unless a process may still read them.
 pub(crate) fn remove_older_tables(places: &Places, table: u64) -> Result<(), Error> {
     let Some(_alone) = lock(&places.readers)? else { return Ok(()) };
     for older in library::tables(&places.library, |number| number < table)? {

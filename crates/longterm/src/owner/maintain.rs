@@ -11,7 +11,7 @@ use crate::{
     sync::{Synced, checksums::Checksums},
 };
 
-/// Indexes are updated once the library has at most this many times as many rows as they miss.
+/// Maximum ratio of all rows to unindexed rows at which the indexes are updated.
 const INDEX_LAG: u64 = 16;
 
 impl Owner {
@@ -64,8 +64,8 @@ impl Owner {
             && self.library.row_count().await? <= INDEX_LAG.saturating_mul(rows))
     }
 
-    /// Returns `true` if the library has reached its limit of bytes, so that nothing is stored any
-    /// more.
+    /// Returns `true` if the library has reached its limit of bytes, so that nothing more is
+    /// stored.
     pub(super) fn is_full(&self) -> bool {
         self.config.disk_bytes_max.is_some_and(|bytes_max| bytes_max <= self.synced.bytes())
     }
@@ -89,7 +89,7 @@ impl Owner {
         self.library.rebuild_indexes(rows_min).await
     }
 
-    /// Refuses to write if the library's files were changed by anybody else.
+    /// Refuses to write if another program has changed the library's files.
     pub(super) async fn check_unchanged(&mut self) -> Result<(), Error> {
         let dir = self.library.dir().to_owned();
         let empty = Synced::new(Arc::clone(&self.places.disk), Checksums::new());

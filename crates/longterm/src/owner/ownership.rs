@@ -1,4 +1,4 @@
-//! Ownership: whether this process is the owner of the library, and what it has moved there.
+//! Ownership of the library by this process, and the progress of its drains.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -57,7 +57,7 @@ impl Ownership {
         }
     }
 
-    /// Becomes the owner if no process is. Does nothing with [`Access::ReadOnly`].
+    /// Becomes the owner unless another process is. Does nothing with [`Access::ReadOnly`].
     pub(crate) fn own(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             if self.config.access == Access::ReadOnly {

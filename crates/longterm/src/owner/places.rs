@@ -43,7 +43,7 @@ impl Places {
         }
     }
 
-    /// Waits until no read pins a version, and blocks new pins for as long as the file lives.
+    /// Waits until no read pins a version, and blocks new pins while the returned file is open.
     pub(crate) fn alone(&self) -> Result<File, Error> {
         let file = open_lock(&self.readers)?;
         file.lock().map_err(Error::io("lock", &self.readers))?;
@@ -84,8 +84,8 @@ impl Places {
         Site { dir: self.library.clone(), table, dimension, cache_bytes }
     }
 
-    /// Keeps every process from pruning versions of the library for as long as the file lives. For
-    /// long reads; short ones are retried instead. May block. `None` if the lock file does not
+    /// Keeps every process from pruning versions of the library while the returned file is open.
+    /// For long reads; short ones are retried instead. May block. `None` if the lock file does not
     /// exist and `access` does not allow creating it.
     pub(crate) fn pin(&self, access: Access) -> Result<Option<File>, Error> {
         let file = match (access, File::open(&self.readers)) {

@@ -106,7 +106,7 @@ impl Owner {
         self.journal.purge_rewritten(self.term, safe, counts, number).await
     }
 
-    /// Removes everything but the newest version, unless somebody needs it.
+    /// Removes everything but the newest version, unless a reader needs it.
     async fn sweep(&mut self) -> Result<Option<Obstacle>, Error> {
         let Some(_no_rebuild) = lock(&self.places.rebuild)? else {
             return Ok(Some(Obstacle::Rebuild));
@@ -116,7 +116,7 @@ impl Owner {
                 return Ok(Some(Obstacle::LibraryReader));
             };
             self.journal.sync().await?;
-            // By number: Lance goes by time, and a clock may have been ahead.
+            // By number: Lance orders by time, and a clock may have been ahead.
             let newest = self.library.version().await?;
             for (_, older) in self.library.site().manifests()?.range(..newest) {
                 fs::remove_file(older).map_err(Error::io("remove", older))?;
@@ -162,7 +162,7 @@ fn empty_quarantine(places: &Places) -> Result<(), Error> {
 }
 
 /// Removes the files below `dir` that a crash left half written, and syncs the directories. Only
-/// the owner writes there, so nothing changes meanwhile.
+/// the owner writes there, so no file changes during the call.
 fn clear_away(disk: &dyn Disk, dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();

@@ -21,7 +21,7 @@ use crate::{
     shelf::Shelf,
 };
 
-/// Maximum number of owners whose backgrounds are held.
+/// Maximum number of owners whose backgrounds are cached.
 const OWNERS_MAX: usize = 64;
 /// Number of stored vectors that represent unrelated texts.
 const STORED: usize = 256;

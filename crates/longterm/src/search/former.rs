@@ -1,7 +1,7 @@
 //! Older versions of records, searched by their words, for a search as of an earlier moment.
 //!
-//! Versions have no entries in the indexes: those of the moment are read from the journal and
-//! compared with the query one by one.
+//! Older versions are not indexed: those of the moment are read from the journal and compared with
+//! the query one by one.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{Error, LongtermView};
 
-/// Versions that one search reads, those written last.
+/// Maximum number of versions that one search reads: the most recently replaced.
 pub const VERSIONS_SEARCHED_MAX: usize = 100_000;
 
 /// Relevance of a version that has every word of the query.
@@ -33,7 +33,7 @@ pub struct FormerFound {
 
 impl LongtermView {
     /// Searches the versions that records had at `moment` and do not have now. Facts are left out:
-    /// they have times of their own.
+    /// they store their own times of validity.
     ///
     /// # Errors
     /// As [`search`](LongtermView::search).
@@ -90,7 +90,7 @@ fn admits(record: &Record, moment: Timestamp, options: &SearchOptions) -> bool {
         && record.expires_at.is_none_or(|end| moment < end)
 }
 
-/// The terms of a query, and those that stand for one of them.
+/// The terms of a query, and their variants.
 struct Asked {
     query: Query,
     variants: Vec<(String, usize, f64)>,

@@ -31,23 +31,24 @@ pub struct SearchOptions {
     /// Maximum number of hits, up to [`LIMIT_MAX`]. Default: none, which means
     /// [`Config::search_limit`](crate::Config::search_limit).
     pub limit: Option<usize>,
-    /// Narrows the view's gate. Default: not at all.
+    /// Constraint beside the view's gate. Default: no constraint.
     pub scope: ScopeFilter,
     /// Kinds of the records. Default: all.
     pub kinds: Option<Vec<Kind>>,
-    /// Labels. A record has at least one of them. Default: none, which selects all records.
+    /// Labels. Selects records with at least one of them. Default: none, which selects all records.
     pub tags: Vec<String>,
-    /// Start of the time in which the records happened, inclusive. A record without such a time
-    /// counts as of when it was recorded. Default: none.
+    /// Earliest time at which the records happened, inclusive. A record without such a time counts
+    /// by its time of recording. Default: none.
     pub since: Option<Timestamp>,
-    /// End of the time in which the records happened, exclusive. Default: none.
+    /// Latest time at which the records happened, exclusive. Default: none.
     pub until: Option<Timestamp>,
     /// Moment at which the records were known and valid. Default: now.
     pub as_of: Option<Timestamp>,
     /// Minimum relevance of a hit, 0 to 1. Default: none.
     pub min_relevance: Option<f64>,
-    /// The query as a vector, in a store whose vectors are the caller's own, see
-    /// [`Longterm::open_with_vectors`](crate::Longterm::open_with_vectors). `None` elsewhere.
+    /// The caller's own vector of the query, in a store opened with
+    /// [`Longterm::open_with_vectors`](crate::Longterm::open_with_vectors). `None` for other
+    /// stores.
     pub vector: Option<Vec<f32>>,
     /// Explanations of the hits. Default: none.
     pub explain: Explain,

@@ -1,6 +1,7 @@
-//! Ranking of one search, once its journal and its query are read: candidates, order, choice.
-//! Purely computes, so it must not run on an async worker. Not here: reading. The caller passes a
-//! function that counts the terms which the ranking finds itself.
+//! Ranking of one search, after its journal and query are read: candidates, order, selection.
+//! CPU-bound, so it must not run on an async worker.
+//!
+//! Not here: reads. The caller passes a function that counts the terms that the ranking adds.
 
 pub(super) mod background;
 pub(super) mod bm25;

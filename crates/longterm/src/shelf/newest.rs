@@ -1,4 +1,4 @@
-//! The newest rows of keys, wherever they are: in the journal or in the library.
+//! The newest rows of keys, from the journal or the library.
 
 use std::{collections::HashMap, error::Error as StdError, sync::atomic::Ordering};
 

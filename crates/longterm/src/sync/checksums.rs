@@ -1,7 +1,7 @@
 //! Checksums of the library's files: taken when a file is synced, compared before it is read.
 //!
-//! Lance writes each file once, under a name of its own, so a file that differs from its checksum
-//! is damaged, even if a reader accepts it. `verify` and a rebuild compare all files. Opening the
+//! Lance writes each file once, under a unique name, so a file that differs from its checksum is
+//! damaged, even if a reader accepts it. `verify` and a rebuild compare all files. Opening the
 //! library compares only the files whose status has changed since their last comparison; damage
 //! below the file system does not change the status.
 //!
@@ -151,7 +151,7 @@ pub(crate) fn compare(
 }
 
 /// Returns the files of the table in the directory `table` that have a checksum, still exist and
-/// are not `needed`. Index files are left out: nothing reads those of older versions.
+/// are not `needed`. Index files are left out: index files of older versions are never read.
 pub(crate) fn older(tables: &Path, table: &Path, needed: &Needed, known: &Known) -> Needed {
     let of_table = name_of(tables, table).unwrap_or_default() + "/";
     let indexes = format!("{of_table}_indices/");

@@ -1,4 +1,4 @@
-//! Simulated power cuts, and checks that whatever they leave can be opened.
+//! Simulated power cuts, and checks that the remaining files can be opened.
 //!
 //! A [`Recorder`] stands in for the disk. It remembers which directories were synced with which
 //! entries, and which files to which length. At a random sync, before that has any effect, it makes
@@ -6,7 +6,8 @@
 //!
 //! - an entry that was created since the last sync of its directory exists or not, and may still
 //!   have the name from before a rename; a removed entry may be back;
-//! - a file has everything that it was synced with, and of the rest nothing, a part, zeros or all;
+//! - a file has everything that it was synced with; the rest is missing, partial, zeros or
+//!   complete;
 //! - SQLite syncs its files itself. With `Durability::Full` they are copied as they are; with
 //!   `Durability::Normal` the write-ahead log loses any part of its tail after the last checkpoint.
 //!
@@ -244,7 +245,7 @@ async fn purge(
     Ok(())
 }
 
-/// Reindexes the library beside the handle that uses it. The power may be cut meanwhile.
+/// Reindexes the library beside the handle that uses it. The power may be cut during the call.
 async fn reindex(
     recorder: &Arc<Recorder>,
     dir: &Path,
@@ -298,7 +299,7 @@ async fn check(image: &Path, cut: &Cut, durability: Durability) -> Result<Calls,
         }
         let least = match durability {
             Durability::Full => cut.acknowledged,
-            // Purged records do not come back, and calls before the purge are not lost.
+            // Purged records do not return, and calls before the purge are not lost.
             _ => cut.purges_end,
         };
         let fits = |count: &usize| cut.calls.state_after(*count) == held;

@@ -26,11 +26,11 @@ use crate::{
 impl Upkeep<'_> {
     /// Copies `journal.db` and the library into the directory `dir`. When this returns, the copy is
     /// on disk and holds everything that was acknowledged before the call. Reads and writes
-    /// continue meanwhile; nothing is pruned. Calls `progress` with the number of bytes copied so
-    /// far. Compares the copied files with their checksums.
+    /// continue during the copy; nothing is pruned. Calls `progress` with the number of bytes
+    /// copied so far. Compares the copied files with their checksums.
     ///
     /// # Errors
-    /// - [`Error::Place`] if `dir` lies in the library's directory or contains it.
+    /// - [`Error::Place`] if `dir` is inside the library's directory or contains it.
     /// - [`Error::DamagedRows`], [`Error::DamagedFile`] if the library is damaged.
     /// - [`Error::Journal`], [`Error::Io`] if `dir` cannot be written or already holds a copy.
     pub async fn backup(
@@ -91,8 +91,8 @@ impl Upkeep<'_> {
     }
 }
 
-/// Compares the library files in the directory `dir` with the checksums in its journal. Nothing
-/// else may have `dir` open.
+/// Compares the library files in the directory `dir` with the checksums in its journal. No other
+/// process or handle may have `dir` open.
 ///
 /// # Errors
 /// [`Error::DamagedRows`], [`Error::DamagedFile`] if a file differs; [`Error::Journal`],
@@ -141,7 +141,7 @@ fn compare_all<'a>(places: &'a Places, journal: &'a Journal) -> BoxFuture<'a, Re
     })
 }
 
-/// Copies all files below `from`, except those that vanish meanwhile, and syncs the copies.
+/// Copies all files below `from`, except those that vanish during the call, and syncs the copies.
 fn copy_tree(from: &Path, to: &Path, copied: &mut impl FnMut(u64)) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;

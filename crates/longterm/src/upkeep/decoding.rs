@@ -5,7 +5,7 @@
 //! announces each part before it decodes it. If it dies, another one continues with the rest, in
 //! smaller parts.
 //!
-//! A file is decoded by itself: a scratch directory gets a table made around it, so no manifest,
+//! A file is decoded on its own: a scratch directory gets a table made around it, so no manifest,
 //! index or list of deleted rows is needed.
 
 use std::{

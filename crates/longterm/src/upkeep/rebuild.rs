@@ -1,11 +1,11 @@
 //! Rebuilds of the library: with another model, to repair it, or from a former version's table.
 //!
 //! A rebuild fills a new table beside the current one, which every process continues to use. It
-//! repeats the copying for records that changed meanwhile; nothing is pruned until it is done. For
-//! the last rounds it pauses the owner's drains, so that new writes wait in the journal. One
-//! transaction of the journal makes the new table the library, and its model that of the store. If
-//! killed before, a rebuild has changed nothing, and the next one continues with the files on disk;
-//! if killed after, the next owner removes the old table.
+//! repeats the copying for records that changed in the meantime; nothing is pruned until it is
+//! done. For the last rounds it pauses the owner's drains, so that new writes wait in the journal.
+//! One transaction of the journal makes the new table the library, and its model that of the store.
+//! If killed before, a rebuild has changed nothing, and the next one continues with the files on
+//! disk; if killed after, the next owner removes the old table.
 //!
 //! The content of the new table is known by key, hash and time of each row, so repeating the
 //! copying costs a scan of these and the changed rows. Rows are copied by position, never found by
@@ -35,11 +35,11 @@ use crate::{
     sync::{Disk, System},
 };
 
-/// Rebuilds the library of the data directory `dir` with `embedder`. If its vectors are from
-/// that model already, rebuilds only its files, indexes and terms. Other processes continue
-/// meanwhile; if the model changes, their handles fail with [`Error::Reembedded`] afterwards.
-/// Takes as long as embedding all records, and temporarily twice the disk space. An interrupted
-/// rebuild continues when called again with the same model.
+/// Rebuilds the library of the data directory `dir` with `embedder`. If its vectors are from that
+/// model already, rebuilds only its files, indexes and terms. Other processes continue during the
+/// call; if the model changes, their handles fail with [`Error::Reembedded`] afterwards. Takes as
+/// long as embedding all records, and temporarily twice the disk space. An interrupted rebuild
+/// continues when called again with the same model.
 ///
 /// Calls `progress` with the number of records done.
 ///
@@ -56,7 +56,7 @@ pub async fn reindex(
     reindex_on(Arc::new(System), dir, config, embedder, progress).await
 }
 
-/// As [`reindex`], with a stand-in for the disk.
+/// As [`reindex`], on the given disk.
 pub(crate) async fn reindex_on(
     disk: Arc<dyn Disk>,
     dir: &Path,
@@ -70,10 +70,10 @@ pub(crate) async fn reindex_on(
     Ok(findings.into_reindexed())
 }
 
-/// Rebuilds the library of the data directory `dir` from its readable parts: each record that
-/// the journal knows once, nothing else, and all indexes. Returns the records that cannot be
-/// saved. Rows that the journal does not know, and the old table if parts of it could not be
-/// read, are moved to `quarantine/`. Other processes continue meanwhile.
+/// Rebuilds the library of the data directory `dir` from its readable parts. The result has each
+/// record of the journal once, no other records, and all indexes. Returns the records that cannot
+/// be saved. Rows that the journal does not know, and the old table if parts of it could not be
+/// read, are moved to `quarantine/`. Other processes continue during the call.
 ///
 /// Missing and outdated records may be stored again by a caller that has them.
 /// [`give_up`](Upkeep::give_up) stops waiting for missing ones.
@@ -133,8 +133,8 @@ async fn repaired(
 }
 
 impl Upkeep<'_> {
-    /// Deletes the journal's knowledge of these records, which a repair found missing, and lists
-    /// them as [`refused`](crate::Feed::refused). Records stored again since stay.
+    /// Deletes these records, which a repair reported as missing, from the journal, and lists them
+    /// as [`refused`](crate::Feed::refused). Records that were stored again since are kept.
     ///
     /// # Errors
     /// [`Error::Journal`] if the journal cannot be written.

@@ -1,4 +1,5 @@
-//! The role, and the work of a running memory. Not here: opening and closing, see `longterm`.
+//! The role [`Upkeep`], and the operations of a running memory. Not here: opening and closing, see
+//! `longterm`.
 
 use aios_ledger::Access;
 use aios_record::Generation;
@@ -6,7 +7,7 @@ use tokio::{sync::watch, time};
 
 use crate::{Error, Longterm, config::DRAIN_POLL};
 
-/// Work on the whole memory, of every owner: moving, checking, copying and purging it.
+/// Operations on the whole memory, for all owners: draining, verifying, copying and purging it.
 ///
 /// ```
 /// # use aios_longterm::{Config, Longterm};
@@ -32,7 +33,7 @@ pub struct Upkeep<'a> {
 }
 
 impl Longterm {
-    /// Returns the work on the whole memory.
+    /// Returns the operations on the whole memory.
     #[must_use]
     pub fn upkeep(&self) -> Upkeep<'_> {
         Upkeep { longterm: self }
@@ -53,12 +54,12 @@ impl Upkeep<'_> {
         self.longterm.parts.journal.sync().await
     }
 
-    /// Waits until the library holds everything that was acknowledged before the call, whichever
-    /// process moves it there, and whatever is written meanwhile.
+    /// Waits until the library holds everything that was acknowledged before the call. Any process
+    /// may move it there. Later writes do not prolong the wait.
     ///
     /// # Errors
-    /// The error that kept this process, as the owner, from moving it; [`Error::ReadOnly`] if
-    /// changes wait and the handle is read-only.
+    /// The error of the drain, if this process is the owner; [`Error::ReadOnly`] if changes wait
+    /// and the handle is read-only.
     pub async fn drain(self) -> Result<(), Error> {
         let through = self.longterm.parts.journal.newest_pending().await?;
         while self.longterm.parts.journal.is_waiting(through).await? {
@@ -75,7 +76,7 @@ impl Upkeep<'_> {
     }
 
     /// Removes the expired records that are in the library, with their older versions, and returns
-    /// their number. The owner does this by itself every 10 minutes.
+    /// their number. The owner does this automatically every 10 minutes.
     ///
     /// # Errors
     /// [`Error::Journal`], [`Error::Library`] if a store cannot be used.
@@ -98,11 +99,11 @@ impl Upkeep<'_> {
         self.longterm.parts.ownership.drained()
     }
 
-    /// Holds the library in RAM now, which the first search begins otherwise, and says whether it
-    /// is: it may be empty, or larger than [`Config::resident_bytes_max`](crate::Config) allows.
+    /// Loads the library into RAM now; otherwise the first search begins to. Returns `false` if the
+    /// library is empty or larger than [`Config::resident_bytes_max`](crate::Config) allows.
     ///
     /// # Errors
-    /// [`Error::Journal`] when the journal cannot be read.
+    /// [`Error::Journal`] if the journal cannot be read.
     pub async fn warm(self) -> Result<bool, Error> {
         let edition = self.longterm.parts.journal.edition().await?;
         if self.longterm.parts.config.resident_bytes_max == 0 || edition.version == 0 {

@@ -9,13 +9,13 @@ use crate::{Error, Longterm, sync::unless_gone};
 /// Numbers of records and bytes in long-term memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stats {
-    /// Acknowledged records, waiting ones included.
+    /// Number of acknowledged records, waiting ones included.
     pub records: u64,
-    /// Changes that wait in the journal.
+    /// Number of changes that wait in the journal.
     pub pending: u64,
-    /// Changes that could not be stored, see [`Feed::refused`](crate::Feed::refused).
+    /// Number of changes that could not be stored, see [`Feed::refused`](crate::Feed::refused).
     pub refused: u64,
-    /// Records of each collection, waiting ones included.
+    /// Number of records of each collection, waiting ones included.
     pub collections: BTreeMap<&'static str, u64>,
     /// Bytes of `journal.db` and the library on disk.
     pub disk_bytes: u64,

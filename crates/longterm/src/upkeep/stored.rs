@@ -14,8 +14,8 @@ use crate::{
 const TRIES: u32 = 5;
 
 /// Returns the fingerprint of the model of the vectors in the directory `dir`, or `None` if there
-/// are none yet. Nothing is created or written, and other processes may use the directory
-/// meanwhile.
+/// are none yet. Nothing is created or written, and other processes may use the directory at the
+/// same time.
 ///
 /// # Errors
 /// [`Error::Journal`] if the journal cannot be read.

@@ -1,4 +1,4 @@
-//! Verification: the library holds what the journal says, and it can be read.
+//! Verification: the library holds the records that the journal names, and they are readable.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -19,7 +19,7 @@ const READ_ROWS: usize = 128;
 /// The result of comparing the library with the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Verification {
-    /// Records that were compared.
+    /// Number of records that were compared.
     pub checked: u64,
     /// Records that the library should hold and does not, or that are in a file that cannot be
     /// read.
@@ -39,7 +39,7 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// Returns `true` if nothing is wrong.
+    /// Returns `true` if no problem was found.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.findings().iter().all(|(_, found)| found.is_empty())

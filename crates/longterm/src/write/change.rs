@@ -57,7 +57,7 @@ impl LongtermView {
             let changes = changes(found.as_ref().map(|row| &row.record))?;
             let writes = match found {
                 Some(row) => writer.writes_over(row, changes, Trace::Kept).await?.1,
-                // A damaged library may lack the row for good, so waiting for it is in vain.
+                // A damaged library may never return the row, so the attempts are limited.
                 None if MISSES_MAX <= tries => {
                     writer.writes_of_new(changes, Older::Seen(None)).await?
                 }

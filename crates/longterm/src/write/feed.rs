@@ -13,9 +13,9 @@ use crate::{
 /// Consecutive entries of another tier's change feed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedPage {
-    /// The watermark that this page continues from.
+    /// The position in the feed after which this page begins: the watermark before it is applied.
     pub after: u64,
-    /// The watermark after it is applied.
+    /// The position in the feed through which this page reaches: the watermark after it is applied.
     pub through: u64,
     /// The changes, oldest first.
     pub changes: Vec<FeedItem>,
@@ -80,10 +80,11 @@ impl Feed<'_> {
     /// [`store_deferred`](crate::LongtermView::store_deferred).
     ///
     /// # Errors
-    /// [`Error::JournalFull`], [`Error::LimitReached`], [`Error::Journal`]. Problems of single
-    /// changes do not stop the feed: a text that is too long is truncated. A change that cannot be
-    /// stored, or whose record is stored in another scope, is left out, named in [`Applied::Yes`]
-    /// and listed in [`refused`](Feed::refused).
+    /// [`Error::JournalFull`], [`Error::LimitReached`] if a limit of the configuration is reached;
+    /// [`Error::Journal`] if the journal cannot be written. Problems of single changes do not stop
+    /// the feed: a text that is too long is truncated. A change that cannot be stored, or whose
+    /// record is stored in another scope, is left out, named in [`Applied::Yes`] and listed in
+    /// [`refused`](Feed::refused).
     pub async fn apply(self, page: FeedPage) -> Result<Applied, Error> {
         let FeedPage { after, through, mut changes } = page;
         for FeedItem { change, .. } in &mut changes {

@@ -1,4 +1,4 @@
-//! The one way into the journal: no update is lost, and replaced versions stay reachable.
+//! The only write path to the journal: no update is lost, and replaced versions stay reachable.
 
 use std::{
     collections::HashMap,
@@ -72,7 +72,7 @@ impl Writer {
         }
     }
 
-    /// Waits for the turn to change `key`, in the form `kind/id`.
+    /// Locks `key`, in the form `kind/id`, for a change.
     pub(super) async fn turn(&self, key: &str) -> MutexGuard<'_, ()> {
         self.turns.of(key).lock().await
     }

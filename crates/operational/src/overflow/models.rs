@@ -1,5 +1,5 @@
-//! Loom models of the baton: however offers and evictions interleave, an event is accepted once or
-//! lost once.
+//! Loom models of the baton: in every interleaving of offers and evictions, an event is accepted
+//! once or lost once.
 
 use loom::{
     sync::{

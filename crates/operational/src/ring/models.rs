@@ -74,7 +74,7 @@ fn push(ring: &Model, number: u64) -> (u64, Vec<u64>) {
     (seq, left)
 }
 
-/// Clears the ring and returns the number of entries that left by that.
+/// Clears the ring and returns the number of removed entries.
 fn clear(ring: &Model) -> u64 {
     let mut left = 0;
     ring.clear_with(|entry, _| {

@@ -64,7 +64,7 @@ impl<T> Entry<T> {
 
 /// References an entry starts with. In models so few that slots run short of them.
 const WEIGHT: u64 = if cfg!(crossbeam_loom) { 4 } else { (1 << TAKEN_BITS) - 1 };
-/// References given away at which a slot is given as many again.
+/// Number of references given away at which a slot is replenished with as many.
 const WEIGHT_LOW: u64 = WEIGHT / 2;
 /// Low bits of a slot's word: the number of references given away.
 const TAKEN_BITS: u32 = 17;

@@ -29,9 +29,9 @@ pub struct Field {
     /// Known words, if the type is [`ValueType::Word`]. Other words are kept unchanged.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub words: &'static [&'static str],
-    /// The need of a record for it.
+    /// Requirement of the field in a record.
     pub need: Need,
-    /// The writer of its value.
+    /// Writer of its value.
     pub set_by: SetBy,
     /// True if searches find the record by it.
     #[serde(rename = "searched")]
@@ -40,10 +40,10 @@ pub struct Field {
     /// not examined, since a redacted name would be useless.
     #[serde(rename = "guarded")]
     pub is_guarded: bool,
-    /// The part of its strings in recognising the record's texts once they are forgotten.
+    /// Role of its strings in recognising the record's texts after they are forgotten.
     #[serde(skip)]
     pub recognition: Recognition,
-    /// The field that stores it as a member of its value. `None` if it is stored by itself.
+    /// The field that stores it as a member of its value. `None` if it is stored separately.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member_of: Option<&'static str>,
     /// An example of its text. `None` if any text fits.
@@ -110,7 +110,7 @@ impl ValueType {
     }
 }
 
-/// The need of a record for a field.
+/// The requirement of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
@@ -128,24 +128,25 @@ pub enum Need {
 pub enum SetBy {
     /// The caller who gives the record.
     Caller,
-    /// The tier, or a caller of its typed API. A field of this name in a record that is given as an
-    /// object does not set it.
+    /// The tier, or a caller of its typed API. It is ignored in a record that is given as an
+    /// object.
     Tier,
 }
 
-/// The part of a field's strings in recognising texts that were forgotten.
+/// The role of a field's strings in recognising forgotten texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Recognition {
-    /// A record with such a text is recognised by it.
+    /// A text of the record. A record with such a text is recognised by it.
     Text,
-    /// The record stands for it as for its own text, which is then recognised anywhere.
+    /// A sentence that stands for the record like its text, and is recognised in any record.
     Sentence,
-    /// It is recognised only as the whole text of a record, because unrelated records may share it.
+    /// A value, recognised only as the whole text of a record, because unrelated records may share
+    /// it.
     Value,
-    /// It only names something and is ignored.
+    /// A name, which is ignored.
     Name,
-    /// It only names something, and a text of the record that repeats it does as well.
+    /// A name that a text of the record may repeat. Such a text is ignored as well.
     Title,
 }
 

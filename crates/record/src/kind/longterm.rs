@@ -1,5 +1,5 @@
 //! The kinds that callers store in long-term memory directly, and their fields. Not here: facts,
-//! which are in working memory, too.
+//! which working memory stores, too.
 
 use super::{
     description::{Description, LONGTERM, OWN_ID},

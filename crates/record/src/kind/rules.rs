@@ -10,9 +10,9 @@ use super::Kind;
 pub enum Home {
     /// Working memory, from which they may be fed to long-term memory.
     Working,
-    /// Long-term memory, which keeps them for ever.
+    /// Long-term memory, which keeps them permanently.
     Longterm,
-    /// Working memory makes them itself, and callers store theirs in long-term memory.
+    /// Working memory creates records itself; those of callers are stored in long-term memory.
     Both,
 }
 
@@ -40,7 +40,7 @@ impl Mutability {
     }
 }
 
-/// The fate of fields that the kind does not have.
+/// The treatment of fields that the kind does not define.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FreeFields {

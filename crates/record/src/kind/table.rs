@@ -93,7 +93,7 @@ impl Kind {
         self.home() != Home::Working
     }
 
-    /// Returns true if its records are only in long-term memory, which keeps them for ever.
+    /// Returns true if its records are only in long-term memory, which keeps them permanently.
     #[must_use]
     pub fn is_kept(self) -> bool {
         self.home() == Home::Longterm
@@ -130,7 +130,7 @@ impl Kind {
         self.description().mutability
     }
 
-    /// Returns the fate of fields that the kind does not have.
+    /// Returns the treatment of fields that the kind does not define.
     #[must_use]
     pub fn free_fields(self) -> FreeFields {
         self.description().free_fields
@@ -154,8 +154,7 @@ impl Kind {
         self.description().common
     }
 
-    /// Returns the fields that it shares with other kinds and that none of its own hides, after its
-    /// own.
+    /// Returns its own fields, then the shared fields that none of its own hides.
     pub fn all_fields(self) -> impl Iterator<Item = &'static Field> {
         let own = self.fields();
         let is_free = move |field: &&Field| own.iter().all(|known| known.name != field.name);
@@ -204,7 +203,7 @@ impl Kind {
 }
 
 impl Field {
-    /// Returns the names of the fields of any kind whose strings have this part in recognising
+    /// Returns the names of the fields of any kind whose strings have this role in recognising
     /// forgotten texts.
     pub fn recognised(recognition: Recognition) -> impl Iterator<Item = &'static str> {
         let fields = Kind::ALL.iter().flat_map(|kind| kind.all_fields());

@@ -1,4 +1,4 @@
-//! Cursors map back to their rows, and differ from them.
+//! Cursors map to their rows, and differ from the row numbers.
 
 use super::*;
 

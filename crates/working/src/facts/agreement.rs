@@ -28,13 +28,13 @@ pub(crate) fn check_validity(fields: &Fields) -> Result<(), FieldProblem> {
     }
 }
 
-/// Makes the text of a changed fact say its new subject and value: in the place of the former ones,
-/// if the text has these once. Otherwise the text becomes empty, so that the slot and the value are
+/// Replaces the former subject and value in the text of a changed fact by the new ones, if the text
+/// contains each exactly once. Otherwise the text becomes empty, so that the slot and the value are
 /// the statement.
 ///
 /// # Errors
-/// [`FieldProblem::Disagrees`] if the change gives a new text that lacks the subject or the value
-/// that the former one had, and keeps these.
+/// [`FieldProblem::Disagrees`] if the change sets a new text that lacks the subject or the value of
+/// the former text, and keeps these fields.
 pub(crate) fn agree(before: &Fields, fields: &mut Fields) -> Result<(), FieldProblem> {
     let (former, text) = (words(before, TEXT), words(fields, TEXT));
     if former != text {
@@ -69,7 +69,7 @@ fn check(before: &Fields, fields: &Fields, former: &str, text: &str) -> Result<(
     Ok(())
 }
 
-/// Returns a field as it reads in a text; empty for null.
+/// Returns a field as it appears in a text; empty for null.
 fn words(fields: &Fields, name: &str) -> String {
     match fields.get(name) {
         None | Some(Value::Null) => String::new(),
@@ -78,13 +78,13 @@ fn words(fields: &Fields, name: &str) -> String {
     }
 }
 
-/// Returns `true` if a text has these words, whatever their case and spacing.
+/// Returns `true` if a text has these words, ignoring case and spacing.
 fn has(text: &str, words: &str) -> bool {
     let words = forms::forgotten(words);
     !words.is_empty() && forms::forgotten(text).contains(&words)
 }
 
-/// Returns the text with `new` in the place of `old`, if it has `old` exactly once, as whole words.
+/// Returns the text with `old` replaced by `new`, if it has `old` exactly once, as whole words.
 fn replaced(text: &str, old: &str, new: &str) -> Option<String> {
     let is_end = |beside: Option<char>| beside.is_none_or(|c| !c.is_alphanumeric());
     let is_whole = |at: &usize| {

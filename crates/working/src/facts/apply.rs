@@ -31,8 +31,8 @@ pub struct FactEnd {
     pub id: Id,
     /// Time until which it was true. Default: the time of the statement.
     pub valid_to: Option<Timestamp>,
-    /// Id of the fact of the same step that takes its place. If that one is kept out, the fact does
-    /// not end.
+    /// Id of the fact of the same step that replaces it. If that fact is refused, this one does not
+    /// end.
     pub superseded_by: Option<Id>,
 }
 
@@ -74,7 +74,7 @@ impl FactReport {
     }
 }
 
-/// The fate of a fact that is to be added.
+/// The outcome for a fact that is to be added.
 enum Fate {
     /// It is stored under this id.
     Stored(Id),
@@ -167,7 +167,7 @@ fn add(
 
 /// Returns true if the slot of `fact` has a fact of the same source that a caller changed since.
 fn is_changed_since(access: &Access<'_>, fact: &Fact, source: &str) -> Result<bool, Error> {
-    // By the evidence: the facts without a slot are too many to read.
+    // Selected by evidence, because the facts without a slot are too many to read.
     let of_source = query::stated_by(access, place(fact).0, [source.to_owned()])?;
     let is_changed = |it: &Fact| {
         it.meta.provenance.updated_by.is_some()
@@ -206,7 +206,7 @@ fn end(access: &Access<'_>, id: &Id, end: End) -> Result<bool, Error> {
         return Ok(false);
     }
     let valid_to = end.valid_to.unwrap_or(end.stated_at);
-    // A limited validity that ended earlier stays.
+    // A validity that ended earlier is kept.
     fact.valid_to = Some(fact.valid_to.map_or(valid_to, |known| known.min(valid_to)));
     fact.ended_at = Some(end.stated_at);
     fact.ended_by = end.source;
@@ -215,8 +215,8 @@ fn end(access: &Access<'_>, id: &Id, end: End) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Returns the id of the stored fact that takes the place of another one; `None` if it is not
-/// stored, or was stored before this step.
+/// Returns the id of the stored fact that replaces another one; `None` if it is not stored, or was
+/// stored before this step.
 fn stored(access: &Access<'_>, wanted: &Id, fates: &[(Id, Fate)]) -> Result<Option<Id>, Error> {
     match fates.iter().find(|(id, _)| id == wanted) {
         Some((_, Fate::Stored(id))) => Ok(Some(id.clone())),
@@ -250,7 +250,7 @@ pub(super) fn same_statements(access: &Access<'_>, fact: &Fact) -> Result<Vec<Fa
     )
 }
 
-/// Returns true if two facts are of one slot, in the same place.
+/// Returns true if two facts have the same slot, owner and project.
 pub(super) fn is_same_slot(one: &Fact, other: &Fact) -> bool {
     one.has_slot()
         && one.attribute.eq_ignore_ascii_case(&other.attribute)

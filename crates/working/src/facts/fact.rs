@@ -10,7 +10,7 @@ use crate::{
     row::{Row, fields},
 };
 
-/// Keys of evidence that a fact keeps, the newest ones.
+/// Maximum number of evidence keys of a fact. The newest are kept.
 pub const EVIDENCE_MAX: usize = 16;
 
 /// A statement about a subject, with the times at which it is true and at which it was stated.
@@ -26,23 +26,23 @@ pub struct Fact {
     /// the attribute and the value.
     #[serde(default)]
     pub text: String,
-    /// The one whom it is about. Default: empty.
+    /// The person or thing that it is about. Default: empty.
     #[serde(default)]
     pub subject: String,
-    /// Property of the subject that it gives a value. Default: empty, for an open statement.
+    /// Property of the subject whose value it states. Default: empty, for an open statement.
     #[serde(default)]
     pub attribute: String,
     /// Value of the attribute. Default: null.
     #[serde(default)]
     pub value: Value,
-    /// Name in the text of the speaker whose statement it is.
+    /// Name, in the text, of the speaker who made the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
     /// Keys of the records of the same owner that state it, oldest first; at most
     /// [`EVIDENCE_MAX`].
     #[serde(default)]
     pub evidence: Vec<String>,
-    /// The way in which it was found. Default: told.
+    /// Origin of the fact. Default: [`FactOrigin::Told`].
     #[serde(default)]
     pub origin: FactOrigin,
     /// Confidence, 0 to 1. Default: 1.
@@ -67,7 +67,7 @@ pub struct Fact {
     /// Key of the record that states its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<String>,
-    /// Id of the fact that took its place.
+    /// Id of the fact that replaced it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<Id>,
     /// Time of the last confirmation by a person.
@@ -82,14 +82,14 @@ pub struct Fact {
 }
 
 words! {
-    /// The way in which a fact was found.
+    /// Origin of a fact.
     #[derive(Default)]
     FactOrigin {
-        /// By rules, in messages.
+        /// Extracted from messages by rules.
         Rules = "rules",
-        /// By a chat model, whose values occur in the messages.
+        /// Extracted from messages by a chat model. Its values occur in the messages.
         Chat = "chat",
-        /// By a caller, who stored it.
+        /// Recorded directly by a caller.
         #[default]
         Told = "told",
     }
@@ -154,7 +154,7 @@ impl Fact {
         }
     }
 
-    /// Returns the value as it reads in a text; empty for null.
+    /// Returns the value as it appears in a text; empty for null.
     #[must_use]
     pub fn value_text(&self) -> String {
         match &self.value {
@@ -170,7 +170,7 @@ impl Fact {
         !self.attribute.is_empty()
     }
 
-    /// Returns true if no statement has ended the fact, whatever its time of validity.
+    /// Returns true if no statement has ended the fact, regardless of its validity.
     #[must_use]
     pub fn is_current(&self) -> bool {
         self.ended_at.is_none()
@@ -185,7 +185,7 @@ impl Fact {
         known && begun && !(end_is_known && self.valid_to.is_some_and(|to| to <= moment))
     }
 
-    /// Returns the trust in it, which follows from the way in which it came.
+    /// Returns the trust in it, derived from its origin and its confirmation.
     #[must_use]
     pub fn trust(&self) -> Trust {
         match (&self.origin, self.confirmed_at) {
@@ -236,7 +236,7 @@ impl Row for Fact {
         record.valid_from = self.valid_from;
         record.valid_to = self.valid_to;
         record.superseded_by.clone_from(&self.superseded_by);
-        // The record that states it first, beside which searches do not show it.
+        // The record that states it first. Searches do not show the fact beside it.
         record.source = self.evidence.first().and_then(|key| {
             let (kind, id) = key.split_once('/')?;
             Some(Source { kind: kind.to_owned(), id: id.to_owned() })

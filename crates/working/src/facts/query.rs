@@ -13,7 +13,7 @@ use crate::{
     cursor::Cursors,
 };
 
-/// Facts of a page if the query names no limit.
+/// Default number of facts per page.
 const PAGE: usize = 100;
 
 /// A selection of facts. Default: the first 100 current ones.
@@ -22,7 +22,7 @@ const PAGE: usize = 100;
 pub struct FactQuery {
     /// Moment at which the facts were known and true. Default: now, by what is known now.
     pub as_of: Option<Timestamp>,
-    /// True for facts that ended, too. Default: false.
+    /// If true, ended facts are included. Default: false.
     pub with_ended: bool,
     /// Subject. Default: every subject.
     pub subject: Option<String>,
@@ -54,7 +54,7 @@ impl FactQuery {
         FactQuery { as_of: moment.into(), ..self }
     }
 
-    /// Selects facts that ended, too.
+    /// Includes ended facts.
     #[must_use]
     pub fn with_ended(self) -> FactQuery {
         FactQuery { with_ended: true, ..self }
@@ -72,7 +72,7 @@ impl FactQuery {
         FactQuery { attribute: attribute.into(), ..self }
     }
 
-    /// Continues after a page.
+    /// Sets the cursor of the page before.
     #[must_use]
     pub fn with_after(self, after: impl Into<Option<u64>>) -> FactQuery {
         FactQuery { after: after.into(), ..self }
@@ -88,7 +88,7 @@ impl FactQuery {
 /// A page of facts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FactPage {
-    /// The facts, those stated last first.
+    /// The facts, the last stated first.
     pub facts: Vec<Fact>,
     /// The cursor of the next page; `None` if this is the last page.
     pub next: Option<u64>,
@@ -108,7 +108,7 @@ pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, E
     let as_of = query.as_of.unwrap_or(access.now).as_microsecond();
     let [subject, attribute] =
         [&query.subject, &query.attribute].map(|it| it.as_deref().map(str::trim));
-    // One more tells if there is another page.
+    // One more fact shows if there is another page.
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX).saturating_add(1);
     let tail = tail(query);
     let mut found = Vec::new();
@@ -130,9 +130,9 @@ pub(super) fn page(access: &Access<'_>, query: &FactQuery) -> Result<FactPage, E
     Ok(FactPage { facts: found.into_iter().map(|read| read.item).collect(), next })
 }
 
-/// Returns the time of the statement and the row that the facts of a page come before; `None` if
-/// no fact is earlier. If the last fact of the former page is gone, the one stored before it
-/// takes its place.
+/// Returns the position before which a page begins: the time of the statement and the row. `None`
+/// if no fact is earlier. If the last fact of the former page is gone, the one stored before it is
+/// used instead.
 fn before(access: &Access<'_>, query: &FactQuery) -> Result<Option<(i64, i64)>, Error> {
     let Some(after) = query.after else {
         let newest = query.as_of.map_or(i64::MAX, Timestamp::as_microsecond);
@@ -146,9 +146,10 @@ fn before(access: &Access<'_>, query: &FactQuery) -> Result<Option<(i64, i64)>, 
 }
 
 /// Returns the conditions and the order of a page: `?6` is the owner, `?7` the moment, `?8` the
-/// limit, `?9` and `?10` the slot, `?11` and `?12` the place before which it begins.
+/// limit, `?9` and `?10` the slot, `?11` and `?12` the position before which it begins.
 fn tail(query: &FactQuery) -> String {
-    // The index of the slots does not give the order; a plus keeps SQLite from those that do.
+    // The index of the slots does not give the order; the plus keeps SQLite from using one that
+    // does.
     let plus = if query.attribute.is_some() { "+" } else { "" };
     let which = match (query.as_of, query.with_ended) {
         (_, true) => "?7 IS NOT NULL",
@@ -159,7 +160,7 @@ fn tail(query: &FactQuery) -> String {
         }
         (None, false) => "ended_at IS NULL AND (valid_to IS NULL OR ?7 < valid_to)",
     };
-    // Each parameter has its place, whether it is used or not.
+    // Every parameter is bound, used or not.
     let slot =
         [("subject", 9, query.subject.is_some()), ("attribute", 10, query.attribute.is_some())]
             .map(|(column, place, is_wanted)| match is_wanted {

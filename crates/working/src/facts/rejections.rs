@@ -1,4 +1,4 @@
-//! Rejected values: kept out however they are written.
+//! Rejected values, which are refused in every spelling.
 //!
 //! A rejection is a hash of the owner, the subject, the attribute and the value in the form
 //! [`skeleton`](forms::skeleton), under a random key of the file. No copy of the value is stored.
@@ -16,7 +16,7 @@ const SEPARATOR: char = '\u{1f}';
 const KEY_BYTES: usize = 32;
 
 impl Writable for Fact {
-    /// A confirmation is that of a statement, so another statement has none.
+    /// Drops the confirmation if the statement has changed.
     fn follow(&mut self, before: &Fact) {
         if !states_same(self, before) {
             self.confirmed_at = None;
@@ -55,7 +55,7 @@ pub(super) fn keep_confirmation(access: &Access<'_>, fact: &mut Fact) -> Result<
     Ok(())
 }
 
-/// Keeps out the value of a fact, and its statement.
+/// Rejects the value of a fact, and its statement.
 pub(super) fn reject(access: &Access<'_>, fact: &Fact) -> Result<(), Error> {
     let key = key(access)?;
     let sql = "INSERT OR IGNORE INTO rejections (owner, hash, rejected_at) VALUES (?1, ?2, ?3)";
@@ -101,8 +101,8 @@ fn names(fact: &Fact) -> Vec<String> {
     names
 }
 
-/// Returns a text in the form in which rejected values are compared: letters, digits and symbols
-/// alone, without look-alikes, punctuation and spaces.
+/// Returns a text in the form in which rejected values are compared: only letters, digits and
+/// symbols, without look-alikes, punctuation and spaces.
 fn folded(text: &str) -> String {
     let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, '+' | '#' | '%' | '$' | '-');
     forms::skeleton(text).chars().filter(is_kept).collect()

@@ -1,4 +1,4 @@
-//! Taking facts back: because a person rejects one, or because their evidence is gone.
+//! Withdrawal of facts, because a person rejects one or their evidence is gone.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,7 @@ pub struct Withdrawn {
     pub removed: Vec<Identity>,
     /// The facts that are current again.
     pub revived: Vec<Identity>,
-    /// Keys of the evidence of removed facts that is left. Learning from it restores what it
-    /// states.
+    /// Keys of the remaining evidence of removed facts. Learning from it restores what it states.
     pub evidence_left: Vec<Key>,
 }
 
@@ -69,8 +68,8 @@ pub(super) fn withdraw(access: &Access<'_>, keys: &[Key]) -> Result<Withdrawn, E
     Ok(withdrawn)
 }
 
-/// Makes the owner's facts current again whose end has this cause. A fact in whose slot a later
-/// value took the place of the removed one ends with that value instead.
+/// Makes the owner's facts that ended for this cause current again. If a later value replaced the
+/// removed one in the slot of a fact, the fact ends with that value instead.
 fn revive(
     access: &Access<'_>,
     column: &str,
@@ -96,12 +95,12 @@ fn revive(
     Ok(revived)
 }
 
-/// Returns the last of the removed facts that followed `fact` in its slot, if a fact that stays
-/// took its place.
+/// Returns the last of the removed facts that followed `fact` in its slot, if a remaining fact
+/// replaced it.
 fn later_end(access: &Access<'_>, fact: &Fact, gone: &[Fact]) -> Result<Option<Fact>, Error> {
     let removed = |id: &Option<Id>| gone.iter().find(|it| Some(&it.id) == id.as_ref());
     let mut last = removed(&fact.superseded_by);
-    // Each removed fact is passed at most once, whatever a store has as their order.
+    // Visits each removed fact at most once, even if a damaged store has a cycle.
     for _ in gone {
         let Some(next) = last.and_then(|it| removed(&it.superseded_by)) else { break };
         last = Some(next);

@@ -1,4 +1,4 @@
-//! The changes that the feed holds: adding one, and asking whether there is one.
+//! Adding changes to the feed, and checking if it has one.
 
 use aios_record::{Identity, Kind};
 use rusqlite::Connection;

@@ -1,6 +1,6 @@
 //! The bounds of files.
 
-/// The directory that all files are in.
+/// The directory of all files.
 pub const FILES_ROOT: &str = "/memories";
 /// Maximum length of a path, in bytes.
 pub const FILE_PATH_BYTES_MAX: usize = 512;

@@ -1,4 +1,4 @@
-//! File commands in the form in which a language model gives them, and the answer to it.
+//! File commands in the form in which a language model gives them, and their answers.
 
 use aios_record::Identity;
 use serde::{Deserialize, Serialize};
@@ -37,9 +37,9 @@ pub enum FileCommand {
     StrReplace {
         /// The file.
         path: String,
-        /// The text to be replaced.
+        /// The text to replace.
         old_str: String,
-        /// The text in its place.
+        /// The replacement.
         new_str: String,
     },
     /// Inserts lines into a file.

@@ -46,7 +46,7 @@ pub(super) fn list(tree: &Tree, dir: &FilePath, given: &str) -> String {
     lines.join("\n")
 }
 
-/// Returns what is in a directory and in those in it, by name.
+/// Returns the entries of a directory and of its subdirectories, by name.
 fn items<'t>(tree: &'t Tree, dir: &FilePath) -> BTreeMap<&'t str, Item<'t>> {
     let mut items = BTreeMap::new();
     for (path, head) in tree.below(dir) {
@@ -56,7 +56,7 @@ fn items<'t>(tree: &'t Tree, dir: &FilePath) -> BTreeMap<&'t str, Item<'t>> {
         match *names.as_slice() {
             [name, ..] if is_hidden(name) => {}
             [name] => drop(items.insert(name, file)),
-            // A directory of hidden files alone is listed, without them.
+            // A directory with only hidden files is listed, without them.
             [name, below, ..] if is_hidden(below) => drop(directory(&mut items, name)),
             [name, below] => drop(directory(&mut items, name).insert(below, file)),
             [name, below, ..] => drop(directory(directory(&mut items, name), below)),

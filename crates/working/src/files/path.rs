@@ -1,4 +1,4 @@
-//! Paths of files: their canonical form, and the rules that they keep.
+//! Paths of files: their canonical form and its rules.
 
 use std::{borrow::Borrow, fmt};
 
@@ -29,7 +29,7 @@ const CHARS_SHOWN: usize = 200;
 pub struct FilePath(String);
 
 impl FilePath {
-    /// Returns the canonical form of `path`. The names `.` and `..` are resolved without looking at
+    /// Returns the canonical form of `path`. The names `.` and `..` are resolved without reading
     /// stored files.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl FilePath {
         FilePath::new(&format!("{to}{rest}"))
     }
 
-    /// Returns the directories that it is in, from the nearest on, without the root.
+    /// Returns the directories that contain it, nearest first, without the root.
     pub(crate) fn directories(&self) -> impl Iterator<Item = &str> {
         let ends = self.0.rmatch_indices('/').map(|(at, _)| at);
         ends.map(|at| &self.0[..at]).take_while(|dir| FILES_ROOT.len() < dir.len())
@@ -150,7 +150,7 @@ fn resolved(below: &str) -> Option<Vec<&str>> {
 }
 
 /// Returns true if a program that decodes `%2e` and the like would find another `..` among the
-/// names, also among those that a plain `..` takes back.
+/// names, including the names that a plain `..` removes.
 fn climbs_encoded(below: &str) -> bool {
     let climbs = |text: &[u8]| {
         let names = text.split(|byte| matches!(byte, b'/' | b'\\'));

@@ -1,8 +1,8 @@
 //! The reasons for which a file command is refused.
 //!
-//! A language model reads these messages. Where the memory tool of the Anthropic SDK has the same
-//! reason, the wording is that of its local implementation, to which models are used. It differs
-//! from the form of other errors here.
+//! A language model reads these messages. If the memory tool of the Anthropic SDK has the same
+//! reason, the wording is that of its local implementation, which models know. It differs from the
+//! form of other errors here.
 
 use super::bounds::{
     FILE_BYTES_MAX, FILE_DEPTH_MAX, FILE_PATH_BYTES_MAX, FILES_MAX, FILES_ROOT, LINES_MAX,
@@ -80,7 +80,7 @@ pub enum FileProblem {
         /// The given path.
         path: String,
     },
-    /// A path leads through a file.
+    /// A directory of the path is a file.
     #[error("The path {file} is a file, so it cannot contain {path}")]
     InFile {
         /// The path of the file.
@@ -151,7 +151,7 @@ pub enum FileProblem {
         /// The size that it would have.
         bytes: usize,
     },
-    /// The owner has as many files in the project as there may be.
+    /// The owner has reached the maximum number of files in the project.
     #[error(
         "There are {FILES_MAX} files, which is the limit. Please delete files that are no longer \
          needed."

@@ -1,4 +1,4 @@
-//! The record of a file, and the rules that hold for all files of one owner and project.
+//! The record of a file, and the rules for all files of one owner and project.
 
 use aios_record::{Id, Kind, Record, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -18,13 +18,13 @@ use crate::{
 };
 
 /// A text under a path. It belongs to an owner and a project; the agent and the session of a view
-/// do not count.
+/// have no effect.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct File {
     /// Unique among files. Default: a new id.
     #[serde(default = "Id::generate")]
     pub id: Id,
-    /// Path, unique for its owner and project. No file is in another one.
+    /// Path, unique for its owner and project. No path is below the path of another file.
     pub path: FilePath,
     /// The content, at most [`FILE_BYTES_MAX`] bytes.
     #[serde(default)]
@@ -100,7 +100,7 @@ fn count(access: &Access<'_>, file: &File) -> Result<u64, Error> {
     access.count(sql, layer(file))
 }
 
-/// Checks that no other file has this path, and that none is in another.
+/// Checks that no other file has this path, a path above it or a path below it.
 fn check_place(access: &Access<'_>, file: &File, row: Option<i64>) -> Result<(), Error> {
     let (owner, project) = layer(file);
     let path = file.path.as_str();

@@ -69,7 +69,7 @@ pub(super) fn replace(
     new: &str,
     path: &str,
 ) -> Result<Replaced, FileProblem> {
-    // Two occurrences that overlap are one to be replaced, and two to be listed.
+    // Overlapping occurrences count once for replacing, and are listed one by one.
     match text.matches(old).take(2).count() {
         0 => Err(FileProblem::NoOccurrence { text: old.to_owned(), path: path.to_owned() }),
         1 => {
@@ -118,7 +118,7 @@ pub(super) fn snippet(text: &str, line: usize) -> String {
 }
 
 /// Returns the text with `inserted` after line `line`; 0 is the beginning. Line ends at the end of
-/// `inserted` do not count, and the result ends with one.
+/// `inserted` are ignored; the result ends with one.
 pub(super) fn insert(text: &str, line: i64, inserted: &str) -> Result<String, FileProblem> {
     let mut lines: Vec<&str> = text.split('\n').collect();
     if lines.last() == Some(&"") {

@@ -1,9 +1,9 @@
 //! The files that a view shows, by path.
 //!
-//! They are in layers: the owner's before the shared ones, and those of the project before those
-//! without a project. A path of a higher layer hides what a lower one has there: a file hides a
-//! file and a directory, a directory hides a file. Two directories of one path have the files of
-//! both.
+//! Files are in layers: the owner's before the shared ones, and those of the project before those
+//! without a project. An entry of a higher layer hides an entry of a lower one at the same path: a
+//! file hides a file or a directory, a directory hides a file. Directories with the same path are
+//! merged.
 
 use std::{collections::BTreeMap, ops::Bound};
 
@@ -47,8 +47,8 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Returns true if a file of a higher layer, or a directory, takes the place of `path`. Within
-    /// a layer no path is in another file.
+    /// Returns true if a file of a higher layer, or a directory, hides `path`. Within a layer, no
+    /// path is below a file.
     fn hides(&self, path: &FilePath) -> bool {
         self.files.contains_key(path) || self.is_dir(path) || self.file_above(path).is_some()
     }
@@ -67,7 +67,7 @@ impl Tree {
         self.file(path).is_some() || self.is_dir(path)
     }
 
-    /// Returns the file that `path` leads through.
+    /// Returns the file whose path is that of a directory in `path`.
     pub(super) fn file_above<'p>(&self, path: &'p FilePath) -> Option<&'p str> {
         path.directories().find(|dir| self.files.contains_key(*dir))
     }

@@ -1,7 +1,7 @@
 //! Document numbers of the search index, and the number of indexed texts.
 //!
 //! A document number has three parts, from the highest bits on: the number of the text's owner, the
-//! code of its kind, its row. The texts of an owner, and those of one kind among them, are
+//! code of its kind, its row. The texts of an owner, and the texts of one kind among them, are
 //! therefore a range of numbers. A search reads and counts only its ranges, independently of other
 //! owners' data.
 

@@ -14,7 +14,7 @@ const SHARE: i64 = 16;
 /// Minimum pages per merge, because each merge has a fixed cost.
 const STEP_PAGES: i64 = 16;
 const STEP_BYTES: i64 = STEP_PAGES * 4096;
-/// Golden ratio's share of a step.
+/// The golden ratio's share of a step.
 const GOLDEN_BYTES: i64 = 40_503;
 
 /// Returns the pages to merge for a row with a text of `bytes`; `None` for most rows with short

@@ -1,4 +1,4 @@
-//! The lists of documents that the index holds per term, as far as a view sees them.
+//! The lists of documents per term of the index, as visible to a view.
 
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ pub(super) struct Term {
     /// A query that matches all of these documents.
     pub(super) any: String,
     pub(super) documents: Vec<i64>,
-    /// Share that counts for documents that contain only a variant.
+    /// Weight of documents that contain only a variant.
     pub(super) shares: HashMap<i64, f64>,
 }
 

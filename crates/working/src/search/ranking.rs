@@ -9,8 +9,8 @@
 //! 2. Each further word adds to the score of the proposed rows that contain it. Its weight is that
 //!    of BM25 among the proposed rows, as if it occurred once in each.
 //! 3. If that is not enough, or no word is rare, the newest rows of each part with all words are
-//!    proposed, then the newest rows with any word, in windows of growing length, so that every
-//!    match is found in the end.
+//!    proposed, then the newest rows with any word, in windows of growing length, until every match
+//!    is found.
 //!
 //! In a table of few rows, every word is rare and the order is that of BM25.
 //!
@@ -78,7 +78,7 @@ pub(super) fn ranked(
     windows(&index, &common, &mut taker)
 }
 
-/// Proposes the rows with any of the common terms, from the newest of each part on.
+/// Proposes the rows with any of the common terms, the newest of each part first.
 fn windows<F>(index: &Postings<'_>, common: &[&str], taker: &mut Taker<F>) -> Result<(), Error>
 where
     F: FnMut(i64, f64) -> Result<bool, Error>,

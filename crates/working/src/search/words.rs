@@ -1,4 +1,4 @@
-//! The terms of texts and queries, in the form that the index takes.
+//! The terms of texts and queries, in the form of the index.
 
 use aios_analysis::Analyzer;
 

@@ -1,4 +1,4 @@
-//! The stored facts of a step beside the computed ones.
+//! The stored facts of a step compared with the computed ones.
 
 use aios_working::{FactEnd, FactRevisions};
 
@@ -66,7 +66,7 @@ fn a_fact_that_was_stored_under_another_id_or_kept_out_is_not_current() {
 fn a_fact_of_a_message_that_is_read_again_stays_as_it_was_stored() {
     let (ghent, oslo) = (home("ghent", "Ghent"), home("oslo", "Oslo"));
     let mut current = read(&[&ghent]);
-    // The fact about Oslo ended since.
+    // The fact about Oslo has ended since.
     current.add(&ghent);
     current.add(&oslo);
     current.stored(&[step(&[&ghent], &[]), step(&[&oslo], &[])], &report(&[], &[], 7));

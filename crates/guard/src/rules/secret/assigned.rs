@@ -30,7 +30,7 @@ const CLAIMS_MAX: usize = 16;
 /// Minimum length of a password that is not quoted, in bytes.
 const PASSWORD_BYTES_MIN: usize = 6;
 
-/// Bytes of a value that are judged; the rest is still part of the finding.
+/// Maximum number of bytes of a value that are examined. The rest still belongs to the finding.
 const JUDGED_BYTES_MAX: usize = 2048;
 
 static CUES: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -188,7 +188,7 @@ fn is_token(value: &str, notation: Notation, is_literal: bool) -> bool {
     let mut signs: Vec<u8> = value.bytes().filter(u8::is_ascii_punctuation).collect();
     signs.sort_unstable();
     signs.dedup();
-    /// More kinds of signs than in any expression.
+    /// More kinds of signs than any expression has.
     const SIGNS_MIN: usize = 5;
     match notation {
         Notation::Words | Notation::Gap if !is_literal => value::is_issued(value, WORDS_BYTES_MIN),

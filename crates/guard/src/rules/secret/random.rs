@@ -13,7 +13,7 @@ const ASSIGNED_BYTES_MIN: usize = 24;
 /// Maximum length of the text before a run that is read for a name, in bytes.
 const NAME_BYTES_MAX: usize = 64;
 
-/// Bytes of a run that are judged; the rest is still part of the finding.
+/// Maximum number of bytes of a run that are examined. The rest still belongs to the finding.
 const JUDGED_BYTES_MAX: usize = 1024;
 
 /// Finds runs of the base64 alphabets that look random and are not a digest, public key or payload.

@@ -37,8 +37,8 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 const TRIES_MAX: usize = 32;
 const STRETCH_BYTES: usize = 1024;
 
-/// Bytes of a run that are judged, and bytes from the literal of a shape of several parts in which
-/// it is searched; the last part may be longer.
+/// Maximum number of bytes of a run that are examined, and of bytes from the literal of a shape of
+/// several parts in which it is searched; the last part may be longer.
 const RUN_BYTES_MAX: usize = 1024;
 const SHAPE_BYTES_MAX: usize = 1024;
 
@@ -101,7 +101,7 @@ fn prefixed(text: &str, prefix: Span, alphabet: Alphabet, length_min: usize) -> 
     let run = |from: usize, length_max: usize| {
         bytes[from..].iter().take(length_max).take_while(|byte| is_part(**byte)).count()
     };
-    // A long run is judged by its start before it is followed to its end.
+    // A long run is examined at its start before its end is searched.
     let near = prefix.end + run(prefix.end, RUN_BYTES_MAX);
     if near - prefix.end < length_min || !is_drawn(&text[prefix.end..near]) {
         return None;
@@ -139,7 +139,7 @@ fn shaped(text: &str, literal: usize, index: usize, pattern: &OnceLock<Regex>) -
     let near = if before == 0 { near } else { &near[..near.find(ENDS).unwrap_or(near.len())] };
     let captures = pattern.captures(near)?;
     let whole = captures.get(0)?;
-    // A later literal finds its own token, and a URL may have any host before it.
+    // A later literal belongs to a token of its own, and a URL may have any host before it.
     let is_part = !sign.starts_with('.') && is_inside(text.as_bytes(), start + whole.start());
     if literal - start < whole.start() || is_part {
         return None;

@@ -68,7 +68,7 @@ fn is_mask(value: &str) -> bool {
     is_one || is_signs || has("****") || has("xxxx") || has("XXXX") || has("...") || has("\u{1}")
 }
 
-/// Longer values are not searched for words, which long random ones contain by chance.
+/// Maximum length of a value that is searched for words. Long random values contain them by chance.
 const SAMPLE_BYTES_MAX: usize = 48;
 
 fn is_sample(value: &str) -> bool {
@@ -319,7 +319,7 @@ fn has_vowels(letters: &str) -> bool {
 pub(super) fn is_issued(value: &str, length_min: usize) -> bool {
     /// 16 random hexadecimal digits have about 3.2 bits.
     const BITS_MIN: f64 = 2.5;
-    /// Fewer letters without a digit are an abbreviation.
+    /// Minimum number of letters in a value without a digit. Fewer are an abbreviation.
     const LETTERS_MIN: usize = 16;
     let has = |is: fn(&u8) -> bool| value.bytes().any(|byte| is(&byte));
     let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);

@@ -1,5 +1,5 @@
-//! The fields by which forgotten texts are recognised. Stored tombstones depend on them: a field
-//! that leaves a list lets forgotten texts come back, one that joins it makes names forgotten.
+//! The fields by which forgotten texts are recognised. Stored tombstones depend on them: if a field
+//! is removed from a list, forgotten texts return; if one is added, names count as forgotten.
 
 use super::*;
 

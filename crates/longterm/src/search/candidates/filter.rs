@@ -159,7 +159,7 @@ impl Filter {
             tags: (!self.tags.is_empty())
                 .then(|| self.tags.iter().map(|tag| number(tag)).collect()),
             since: self.since.map_or(i64::MIN, micros),
-            // Excludes no time that a record can have.
+            // Includes every time that a record can have.
             until: self.until.map_or(i64::MAX, micros),
             at: micros(self.at),
             as_of: self.as_of,

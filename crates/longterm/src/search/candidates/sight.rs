@@ -59,7 +59,7 @@ impl Sight<'_> {
         asked
     }
 
-    /// Returns `true` if a visible row is of `speaker`.
+    /// Returns `true` if `speaker` has a visible row.
     fn speaks(&self, speaker: u32) -> bool {
         (0..).zip(self.parts).any(|(number, part): (u32, &Part)| {
             let places = (0..).zip(&part.segment.columns).filter(|(_, row)| row.speaker == speaker);

@@ -4,14 +4,14 @@
 //! Such a word is scope, not content. Records are written by the people whom it names, so they
 //! contain "I" where a question has "the user" or "Caroline", and records that contain the word are
 //! about somebody else. Therefore it is not searched for as a word, except that a speaker's name
-//! selects the speaker, and the embedded query has the first person in its place. A question then
-//! finds the same records in the first and in the third person.
+//! selects the speaker, and the embedded query uses the first person instead. A question then finds
+//! the same records in the first and in the third person.
 
 use std::ops::Range;
 
 use aios_analysis::Analyzer;
 
-/// Maximum number of words of a query that is analysed. A longer one is a text of its own.
+/// Maximum number of words of an analysed query. A longer one is a text rather than a question.
 const WORDS_MAX: usize = 32;
 /// Minimum number of characters of a part of an owner's name that counts as a name.
 const NAME_CHARS_MIN: usize = 3;

@@ -31,7 +31,7 @@ use crate::{
 const LEG_ROWS_MIN: usize = 64;
 /// Number of candidates that each leg proposes per requested hit.
 const LEG_ROWS_PER_HIT: usize = 3;
-/// Maximum number of terms. Of a longer query, only the rarest terms are searched for.
+/// Maximum number of terms. Only the rarest terms of a longer query are searched for.
 const QUERY_TERMS_MAX: usize = 64;
 
 /// The text of a query, before any statistics of the store are read.

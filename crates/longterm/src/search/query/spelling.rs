@@ -24,7 +24,8 @@ use crate::{
 pub(crate) struct Vocabulary {
     pub(crate) seen: Arc<Seen>,
     pub(crate) corpus: Corpus,
-    /// True if all terms of the store are in RAM, so that a term that is not there is nowhere.
+    /// True if all terms of the store are in RAM, so that a term that is missing there is in no
+    /// text.
     pub(crate) is_in_ram: bool,
 }
 
@@ -74,7 +75,7 @@ impl Speller {
         Ok(variants)
     }
 
-    /// Returns the `guesses` whose terms some text of the store may have, of any owner.
+    /// Returns the `guesses` whose terms may occur in a text of any owner.
     fn in_store(&self, mut guesses: Vec<Guess>, vocabulary: &Vocabulary) -> Vec<Guess> {
         if vocabulary.is_in_ram {
             let names = self.names.read().expect("no holder panics");

@@ -3,9 +3,9 @@
 //! Cosines differ between models: unrelated texts have about .75 in one and about .05 in another. A
 //! few everyday sentences about unrelated subjects, embedded once, measure both. Their mean is the
 //! centre from which vectors are measured. From there, the cosines of unrelated pairs are 0 on the
-//! scale of likeness, and those of a question and its answer are 1. This needs no constant per
-//! model and no pass over stored records, so it is the same in a small and a large store, and the
-//! texts of one owner never affect the scores of another.
+//! scale of likeness, and the cosines of a question and its answer are 1. This needs no constant
+//! per model and no pass over stored records, so it is the same in a small and a large store, and
+//! the texts of one owner never affect the scores of another.
 //!
 //! If vectors are the caller's own, no sentence can be embedded, and rows of the library that the
 //! searcher sees replace the sentences. Until there are enough rows, the scale of a query is
@@ -80,8 +80,8 @@ impl Background {
         Ok(Background { centre: centre.into(), likeness })
     }
 
-    /// Reads the background of `embedder` from `kept`; `None` if that is of another model or of
-    /// other sentences.
+    /// Reads the background of `embedder` from `kept`; `None` if it was measured with another model
+    /// or other sentences.
     pub(crate) fn of_kept(kept: &str, embedder: &dyn Embedder) -> Option<Background> {
         let kept: Kept = serde_json::from_str(kept).ok()?;
         let is_same = kept.by == measured_by(embedder.fingerprint())

@@ -9,8 +9,8 @@ use crate::search::{
     segments::segment::Names,
 };
 
-/// Denominator of shares. Sums of products of shares and counts are then exact, so the order of the
-/// terms, which depends on everything ever stored, changes no bit of them.
+/// Denominator of shares. Sums of products of shares and counts are then exact. They do not depend
+/// on the order of the terms, which depends on everything ever stored.
 const SHARE_STEPS: f64 = (1 << 20) as f64;
 
 /// Returns the terms that count for a term of the query, ordered by number: the number, the index

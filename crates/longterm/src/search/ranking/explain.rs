@@ -8,21 +8,22 @@ use crate::journal::Corpus;
 /// default [`Weights`](crate::Weights).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
-    /// Part of the query's words in the record and around it: 0 to 6.
+    /// Contribution of the query's words in the record and its neighbours: 0 to 6.
     pub words: f64,
-    /// Part of the likeness of meaning of the record and the turns around it; below 0 if they are
-    /// less alike than unrelated texts. If the query or the record has no vector, it depends on the
-    /// share of the query's words.
+    /// Contribution of the likeness of meaning of the record and the turns around it; below 0 if
+    /// they are less alike than unrelated texts. If the query or the record has no vector, it
+    /// depends on the share of the query's words.
     pub meaning: f64,
-    /// Part of a speaker, or a person in a text without a speaker, whom the query names: 0 or 1.3.
+    /// Contribution of a speaker, or a person in a text without a speaker, whom the query names: 0
+    /// or 1.3.
     pub speaker: f64,
-    /// Part of the nearness to the time that the query names: 0 to 2.
+    /// Contribution of the nearness to the time that the query names: 0 to 2.
     pub time: f64,
-    /// Part of a time in the record, if the query asks for one: 0 or 0.5.
+    /// Contribution of a time in the record, if the query asks for one: 0 or 0.5.
     pub moment: f64,
-    /// Part of a record that is a question: 0 or -0.4.
+    /// Contribution of the record being a question: 0 or -0.4.
     pub question: f64,
-    /// Part of the words that the first hits share: 0 to 3.5.
+    /// Contribution of the words that the first hits share: 0 to 3.5.
     pub feedback: f64,
     /// Terms of the query that the record itself has.
     pub terms: Vec<String>,

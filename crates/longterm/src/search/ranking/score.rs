@@ -12,7 +12,7 @@
 //!    the record and the turns next to it. It weighs more if the words fail: if the records with
 //!    most of the query's words differ from it in meaning, but others do not. It weighs less for
 //!    figures and misspelt words, which models do not know. If one of the two has no vector, the
-//!    words decide instead: a record with all the query's words has its meaning.
+//!    words decide instead: a record with all the query's words counts as having its meaning.
 //! 3. speaker: the query names the record's speaker. The words that do so no longer count as terms.
 //! 4. time: nearness of the record's time to the time that the query names (`when`).
 //! 5. moment: the record states a time, and the query asks for one.

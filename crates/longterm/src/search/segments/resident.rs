@@ -1,5 +1,5 @@
-//! The library in RAM: a segment for each of the table's fragments, so that a search plans nothing.
-//! Texts are held, too, as long as there is room; otherwise hits are read from disk.
+//! The library in RAM: a segment for each of the table's fragments, so that a search needs no query
+//! planner. Texts are kept, too, if there is room; otherwise hits are read from disk.
 //!
 //! A view is the immutable content of one version of the table. The view of the next version reuses
 //! the segments of unchanged fragments, so its cost is that of the new ones. Views are built in the
@@ -215,8 +215,8 @@ impl Resident {
         Ok(Some(view))
     }
 
-    /// Reads a fragment into a segment. Computes for long, so it must not run on a shared runtime.
-    /// The columns that only hits show are held if they take at most `room` bytes.
+    /// Reads a fragment into a segment. CPU-bound, so it must not run on a shared runtime. The
+    /// columns that only hits show are kept if they take at most `room` bytes.
     async fn read_part(
         self: &Arc<Resident>,
         library: &Library,

@@ -1,8 +1,8 @@
 //! Rows in the form in which they are searched: numbers in columns, terms as postings and as bags,
 //! vectors in bytes. Built once from rows and immutable; its holder tracks later deletions of rows.
 //!
-//! It holds the columns for filtering and ranking. The others, such as the text, are held
-//! separately (`shown`) or stay on disk.
+//! It holds the columns for filtering and ranking. The others, such as the text, are kept
+//! separately (`shown`) or remain on disk.
 
 mod packed;
 

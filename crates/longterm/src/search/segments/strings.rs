@@ -14,7 +14,7 @@ pub(crate) struct Strings {
     texts: String,
     /// End of each text in `texts`.
     ends: Vec<usize>,
-    /// Places by what lies there.
+    /// Numbers of the texts, hashed by text.
     places: HashTable<u32>,
     hasher: RandomState,
 }

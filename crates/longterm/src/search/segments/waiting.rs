@@ -1,8 +1,8 @@
 //! The pending rows of the journal, decoded and analysed once, as parts to search.
 //!
-//! A row of the journal never changes under its `seq`, except that its vector may be added later.
-//! So a row that was read stays valid as long as its `seq` exists, and a row is read again once its
-//! vector is there. The same holds for the library's row of its key, unless [`Base`] changes.
+//! A row of the journal never changes under its `seq`, except that its vector may be added later. A
+//! row that was read is therefore valid while its `seq` exists, and a row is read again when its
+//! vector was added. The same holds for the library's row of its key, unless [`Base`] changes.
 
 mod held;
 mod tally;
@@ -106,8 +106,8 @@ impl Seen {
     }
 
     /// Like [`count`](Seen::count), for statistics that were read later, when only `waiting` was
-    /// still pending: rows moved meanwhile are counted in them already. Returns `statistics` with
-    /// the number of documents of `first`.
+    /// still pending: rows moved in the meantime are already counted in them. Returns `statistics`
+    /// with the number of documents of `first`.
     pub(crate) fn count_later(
         &self,
         mut statistics: Statistics,
@@ -197,7 +197,7 @@ impl Waiting {
                 let known = state.last.seqs.clone();
                 state.last = Arc::new(state.seen(known));
             }
-            // All known rows must stay, because they include rows that this search did not see.
+            // All known rows must be kept, because they include rows that this search did not see.
             return (state.waiting(&seqs) == seqs.len()).then(|| Arc::new(state.seen(seqs)));
         }
         let before = std::mem::replace(&mut state.newest, newest);
@@ -209,7 +209,7 @@ impl Waiting {
         let read: HashSet<i64> = fresh.iter().map(|pending| pending.seq).collect();
         state.unreadable.extend(seqs.iter().filter(|seq| before < **seq && !read.contains(*seq)));
         let mut rows = reread;
-        // Another search may have added some of them meanwhile.
+        // Another search may already have added some of them.
         for pending in fresh.into_iter().filter(|fresh| before < fresh.seq) {
             let (seq, key) = (pending.seq, pending.key.clone());
             match WaitingRow::of(pending) {
@@ -244,7 +244,7 @@ impl State {
         let mut taken = Vec::new();
         if !fresh.is_empty() {
             for row in self.batches.iter_mut().flat_map(|batch| &mut batch.rows) {
-                // Another search may have done so meanwhile.
+                // Another search may already have done so.
                 if row.row.is_outstanding
                     && let Some(fresh) = fresh.remove(&row.seq)
                 {

@@ -1,4 +1,4 @@
-//! The disk of the simulation: it knows what was synced, and makes the image of a moment.
+//! The disk of the simulation. It records the synced data, and makes the image of a moment.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -32,12 +32,12 @@ pub(super) enum Syncs {
     Skipped,
     /// A sync of a directory does not remove names: all removed names are back.
     OfWhatCame,
-    /// One sync fails, and the system reports that once: the content that the file had then is
-    /// never on disk, whatever later syncs report. Everything that was not synced is lost.
+    /// One sync fails, and the system reports that once: the content of the file at that time never
+    /// reaches the disk, even if later syncs succeed. Everything that was not synced is lost.
     Failing,
 }
 
-/// A disk that knows what a power cut would leave of it.
+/// A disk that records what would remain after a power cut.
 pub(super) struct Recorder {
     root: PathBuf,
     image: PathBuf,
@@ -282,7 +282,7 @@ impl Recorder {
     fn keep(&self, path: &Path, inode: u64) {
         let other = self.vault().join(inode.to_string());
         if !is_sqlite(path) && !other.exists() {
-            // A temporary file may be gone already. It is not kept then.
+            // A temporary file may already be gone. In that case it is not kept.
             let _ = fs::hard_link(path, other);
         }
     }
@@ -328,8 +328,8 @@ impl Recorder {
         }
     }
 
-    /// Writes what is left of a file. Other threads continue meanwhile, so a file without synced
-    /// content may be gone.
+    /// Writes what remains of a file. Other threads continue, so a file without synced content may
+    /// be gone.
     fn write(&self, state: &mut State, path: &Path, entry: Entry, to: &Path) {
         match self.content(state, path, entry) {
             Ok(content) => fs::write(to, content).unwrap(),
@@ -379,7 +379,7 @@ fn copy_sqlite(root: &Path, to: &Path, durability: Durability, random: &mut Rand
         return;
     }
     // A reader keeps the write-ahead log from being restarted while the files are copied. A
-    // checkpoint may run meanwhile; what it writes to the file is in the log.
+    // checkpoint may run at the same time; its writes to the file are also in the log.
     let reader = Connection::open(&path).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").unwrap();
     fs::copy(&path, to.join(SQLITE_FILE)).unwrap();

@@ -1,6 +1,6 @@
 //! Adoption of a library by an older journal: the readable rows of the library's newest version are
 //! copied, with their owners, and records that it lacks count as deleted since. Records that the
-//! journal has as deleted or forgotten stay so.
+//! journal has as deleted or forgotten remain deleted.
 
 use std::fs;
 
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Rebuild {
-    /// Moves the current table to the place of the one that an older journal names, and returns
-    /// `true` if it is another one; its vectors may be of another model. If there are several, the
+    /// Moves the current table to the location that an older journal names. Returns `true` if it is
+    /// a different table; its vectors may then be from another model. If there are several, the
     /// first one counts, since a replaced table is removed.
     pub(super) fn find_table(&self, from: Edition) -> Result<bool, Error> {
         let wanted = self.places.site(from.table, 0, 0);

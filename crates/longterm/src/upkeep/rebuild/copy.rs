@@ -31,7 +31,7 @@ const WRITE_BYTES: usize = 32 << 20;
 /// State of filling a new table.
 pub(super) struct Copying<'a> {
     pub(super) rebuild: &'a Rebuild,
-    /// True if the old table is of the former version.
+    /// True if the former version wrote the old table.
     is_former: bool,
     pub(super) table: Library,
     pub(super) reembedding: Reembedding,
@@ -53,7 +53,7 @@ pub(super) struct Copying<'a> {
     pub(super) proves_deletions: bool,
 }
 
-/// Mark that tells one version of a record from another.
+/// Stamp that distinguishes the versions of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     hash: u128,
@@ -80,7 +80,7 @@ impl Stamp {
 }
 
 impl Copying<'_> {
-    /// Continues with `table`, whatever it holds.
+    /// Continues with `table`, which may have rows already.
     pub(super) async fn new(
         rebuild: &Rebuild,
         table: Library,
@@ -131,7 +131,7 @@ impl Copying<'_> {
                     let file = old.dir().join("data").join(&fragment.file);
                     self.proves_deletions = false;
                     let left_out = match self.rebuild.purpose {
-                        // The journal is too old to tell deleted rows from others.
+                        // The journal is too old to distinguish deleted rows from others.
                         Purpose::Adopt if !suspects.deletions.contains(&fragment.id) => {
                             old.deleted(fragment.id).await.unwrap_or_default()
                         }
@@ -175,7 +175,7 @@ impl Copying<'_> {
     ) -> Result<Vec<u32>, Error> {
         let stamps = match self.rebuild.purpose {
             Purpose::Reindex | Purpose::Upgrade => old.stamps(fragment).await?,
-            // The journal tells deleted rows from others.
+            // The journal distinguishes deleted rows from others.
             Purpose::Repair | Purpose::Adopt => match old.stamps_left(fragment, deleted).await {
                 Ok(stamps) => stamps,
                 Err(error) => {
@@ -275,15 +275,15 @@ impl Copying<'_> {
         })
     }
 
-    /// Returns those of `rows` that still have the content with which they were written.
+    /// Returns the `rows` that still have the content with which they were written.
     pub(super) fn intact(&mut self, mut rows: Vec<Row>) -> Vec<Row> {
         let count = rows.len();
         let rules = Rules::of(&self.rebuild.vectors);
         rows.retain(|row| rules.is_intact(row));
         self.findings.unreadable += (count - rows.len()) as u64;
         self.proves_deletions &= count == rows.len();
-        // A model computes such a vector again. Without the journal the vectors may be of a model
-        // with another dimension.
+        // A model computes such a vector again. Without the journal, the vectors may be from a
+        // model with another dimension.
         let dimension = self.rebuild.vectors.dimension();
         let fits = |row: &Row| row.vector.as_ref().is_none_or(|it| it.len() == dimension);
         for row in rows.iter_mut().filter(|row| !row.has_sound_vector() || !fits(row)) {
@@ -329,7 +329,7 @@ impl Copying<'_> {
         self.make_durable().await.map(drop)
     }
 
-    /// Returns the expected keys that are missing, and those that are held in another version.
+    /// Returns the expected keys that are missing, and the keys held in another version.
     pub(super) fn lacking(&self, expected: &Expected) -> (Vec<String>, Vec<(String, u128)>) {
         let (mut missing, mut outdated) = (Vec::new(), Vec::new());
         for (key, hash) in &expected.keys {

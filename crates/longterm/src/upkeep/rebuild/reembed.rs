@@ -13,16 +13,17 @@ use crate::{
     library::Row,
 };
 
-/// Maximum number of waiting rows that are left to the transaction that switches.
+/// Maximum number of waiting rows that are recomputed in the switching transaction.
 const PENDING_LEFT: usize = 64;
-/// Maximum number of rounds over the waiting rows. Each takes those that arrived during the last.
+/// Maximum number of rounds over the waiting rows. Each handles the rows that arrived during the
+/// last one.
 const PENDING_ROUNDS: u32 = 5;
 
 #[derive(Clone)]
 pub(super) struct Reembedding {
     vectors: Vectors,
     analyzer: &'static Analyzer,
-    /// True if the vectors of rows are of the current model.
+    /// True if the rows' vectors are from the current model.
     keeps_vectors: bool,
 }
 

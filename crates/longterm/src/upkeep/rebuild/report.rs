@@ -9,7 +9,7 @@ use aios_record::Identity;
 pub struct Reindexed {
     /// Records in the library now.
     pub records: u64,
-    /// Records among them that this call embedded.
+    /// Number of records among them that this call embedded.
     pub embedded: u64,
 }
 
@@ -18,7 +18,7 @@ pub struct Reindexed {
 pub struct Repaired {
     /// Records in the library now.
     pub records: u64,
-    /// Rows that were left out because their key was already held.
+    /// Number of rows that were left out because their key was already present.
     pub repeated: u64,
     /// Records that the journal does not know. Their rows are in
     /// [`unknown_rows`](Self::unknown_rows).
@@ -33,12 +33,12 @@ pub struct Repaired {
     pub adopted: Vec<Identity>,
     /// Records that an older journal still had, and that were deleted since.
     pub gone: Vec<Identity>,
-    /// Number of records that an older journal has as deleted or forgotten. They stay so.
+    /// Number of records that an older journal has as deleted or forgotten. They remain deleted.
     pub kept_out: u64,
     /// Path of the old table in the quarantine. `None` if all of it could be read.
     pub quarantined: Option<PathBuf>,
-    /// Rows that could not be read, as far as they can be counted. Their records are missing, or
-    /// were not needed.
+    /// Number of rows that could not be read, as far as they can be counted. Their records are
+    /// missing, or were not needed.
     pub unreadable: u64,
 }
 

@@ -136,7 +136,7 @@ impl Rebuild {
             Vectors::Given(_) => return Err(Error::VectorMissing { of: "every record".into() }),
         }
         let from = beginning.edition;
-        // The versions to read must not be pruned meanwhile.
+        // The versions to read must not be pruned during the rebuild.
         let places = self.places.clone();
         let access = self.config.access;
         let pin = task::spawn_blocking(move || places.pin(access));
@@ -176,7 +176,7 @@ impl Rebuild {
             }
             let expected = self.journal.expected().await?;
             if old.is_none() {
-                // An owner may have created it meanwhile.
+                // An owner may have created it in the meantime.
                 old = self.old_table(expected.edition, &copying.known).await?;
             }
             let table = match &old {
@@ -219,7 +219,7 @@ impl Rebuild {
             table: copying.table.site().file_name(),
             counts: copying.table.term_counts().await?,
             model: self.vectors.fingerprint(),
-            // Records that the former version lacked stay missing, so that `verify` reports them.
+            // Records that the former version lacked remain missing, so that `verify` reports them.
             missing: match self.purpose {
                 Purpose::Upgrade => Vec::new(),
                 Purpose::Reindex | Purpose::Repair | Purpose::Adopt => missing.clone(),

@@ -248,7 +248,7 @@ async fn a_damaged_deletion_file_does_not_bring_deleted_records_back() {
     longterm.forget(vec![note(2).identity()]).await.unwrap();
     longterm.upkeep().drain().await.unwrap();
     longterm.close().await.unwrap();
-    // The length of a part, behind the mark of the Arrow format. It would be allocated.
+    // The length of a part, after the mark of the Arrow format. The reader would allocate it.
     let file = &store.files("_deletions")[0];
     let mut bytes = fs::read(file).unwrap();
     let length = bytes.len();
@@ -300,7 +300,7 @@ async fn an_index_without_a_checksum_must_find_every_record() {
     let longterm = store.open().await;
     longterm.upkeep().purge(vec![note(0).identity()]).await.unwrap();
     longterm.close().await.unwrap();
-    // A former program, which took no checksums, leaves such a library.
+    // Former programs, which stored no checksums, leave such a library.
     let db = rusqlite::Connection::open(store.dir.path().join("journal.db")).unwrap();
     db.execute("DELETE FROM index_checksums", []).unwrap();
     damage_key_index(&store, &note(7));

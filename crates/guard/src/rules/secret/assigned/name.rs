@@ -1,6 +1,7 @@
-//! Names of secrets: whether `DB_PASSWORD`, `apiKey`, `token_count` name one, and of what kind.
+//! Classification of names such as `DB_PASSWORD`, `apiKey` and `token_count`: the kind of secret
+//! that they name, if any.
 //!
-//! A name is split into words. The last word is the thing named; the one before distinguishes a
+//! A name is split into words. The last word names the thing; the one before it distinguishes a
 //! secret key from a sort key.
 
 /// The kind of value that a name implies.

@@ -1,8 +1,8 @@
 //! The leg of meaning. Among many rows, those whose vectors have most signs in common with the
 //! query's are compared in full, and no others.
 //!
-//! The number of compared rows depends on no row that the searcher does not see, nor on the split
-//! of rows into segments, shares and the journal. So neither does the result.
+//! The number of compared rows, and therefore the result, is independent of rows that the searcher
+//! does not see, and of the split of rows into segments, shares and the journal.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub(super) struct Near<'a> {
 }
 
 impl Sight<'_> {
-    /// Compares the admitted rows of a share with the query by signs, if there are many in all.
+    /// Compares the admitted rows of a share with the query by signs, if there are many in total.
     pub(super) fn near<'a>(&self, share: &'a [Admitted], asked: &Asked) -> Vec<Near<'a>> {
         let are_many = ROWS_MANY <= rows_of(self.parts);
         let near = share.iter().map(|Admitted { part, rows }| {
@@ -63,7 +63,8 @@ impl Sight<'_> {
         best
     }
 
-    /// Returns the distance within which `count` visible rows are; none if all are to be compared.
+    /// Returns the smallest distance that includes `count` visible rows, or `None` to compare all
+    /// rows.
     fn bound(&self, near: &[Near<'_>], count: usize) -> Option<u16> {
         let rows: usize = near.iter().map(|near| near.rows.len()).sum();
         let hidden = self.masked.len();

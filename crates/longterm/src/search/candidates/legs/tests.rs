@@ -1,4 +1,4 @@
-//! The leg of words against sums over every row.
+//! The leg of words compared with sums over every row.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Rows of terms that are the rarer, the higher their number; every fifth of another owner.
+/// Rows of terms; terms with higher numbers are rarer. Every fifth row has another owner.
 fn rows(count: u32, seed: u32) -> Vec<Row> {
     let mut state = seed;
     let mut next = move || {

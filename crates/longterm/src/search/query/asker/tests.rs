@@ -1,4 +1,4 @@
-//! Which words say who asks, and what is asked without them.
+//! Words that name the asker, and the remaining query.
 
 use aios_analysis::Language;
 

@@ -1,4 +1,4 @@
-//! Which words are taken for related.
+//! Words that count as related.
 
 use aios_analysis::Language;
 

@@ -1,8 +1,8 @@
-//! Which time a query speaks of.
+//! Times that queries name.
 
 use super::*;
 
-/// `days` are those that `query` means; the day before and after each must not be.
+/// Checks that `query` names `days`, and not the days before and after each.
 fn check(query: &str, days: &[(&str, &str)]) {
     // A Wednesday.
     let when = When::parse(query, "2024-05-15T23:30:00Z".parse().unwrap());
@@ -82,7 +82,7 @@ fn the_last_of_what_comes_every_year_is_over() {
     check("this summer", &[("2024-06-01", "2024-08-31")]);
     check("last April", &[("2024-04-01", "2024-04-30")]);
     check("last May", &[("2023-05-01", "2023-05-31")]);
-    // With its year it is no longer said from now.
+    // With a year, the phrase is not relative to now.
     check("last summer of 2021", &[("2021-06-01", "2021-08-31")]);
     check("last May 2022", &[("2022-05-01", "2022-05-31")]);
 }

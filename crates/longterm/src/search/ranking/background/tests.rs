@@ -1,8 +1,8 @@
-//! The centre and the scale of models that are told apart by what their texts share.
+//! The centre and the scale of models whose texts share different amounts of their vectors.
 
 use super::*;
 
-/// Vectors that share `shared` of their first number and have one number of their own each.
+/// Vectors with `shared` as their first number, and one other number each.
 fn sharing(shared: f32, count: usize) -> Vec<Vec<f32>> {
     let of = |at: usize| {
         let mut vector = vec![0.0; count + 1];

@@ -1,4 +1,4 @@
-//! Words alone and meaning alone, and both together.
+//! Relevance by words only, by meaning only, and by both.
 
 use super::*;
 

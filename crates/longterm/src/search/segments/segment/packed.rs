@@ -46,7 +46,7 @@ pub(crate) struct Bag<'a> {
     last: u32,
 }
 
-/// Of a turn in a conversation, about.
+/// Approximate bytes of the bag of a turn in a conversation.
 const BAG_BYTES: usize = 32;
 
 impl Bags {

@@ -1,4 +1,4 @@
-//! Cosines in bytes against those in full.
+//! Cosines of compressed vectors compared with exact ones.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn zeros(dimension: usize) -> Arc<[f32]> {
     vec![0.0; dimension].into()
 }
 
-/// A vector of length 1, its numbers between -1 and 1 by a simple recurrence.
+/// A vector of length 1, with numbers from a simple recurrence.
 fn unit(seed: u32, dimension: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
     let mut vector: Vec<f32> = (0..dimension)
@@ -23,7 +23,7 @@ fn unit(seed: u32, dimension: usize) -> Vec<f32> {
 #[test]
 fn a_cosine_is_off_by_little() {
     for dimension in [3, 64, 255, 1024] {
-        // Everything lies around one direction, as the vectors of a model do.
+        // All vectors are near one direction, like the vectors of a model.
         let centre: Arc<[f32]> = unit(99, dimension).into();
         let mut vectors = Vectors::new(Arc::clone(&centre), 0);
         let rows: Vec<Vec<f32>> = (0..20)

@@ -1,4 +1,4 @@
-//! Searches that look at the journal at different times, and see what they found in another order.
+//! Searches that read the journal at different times, and process the results in another order.
 
 use aios_record::{Id, Kind, Owner, Scope};
 
@@ -22,9 +22,9 @@ fn see(waiting: &Waiting, snapshot: Snapshot) -> Option<Arc<Seen>> {
     waiting.see(snapshot, Vec::new(), &Arc::from([0.0; 4]), &RwLock::default())
 }
 
-/// The journal as a search sees it that looks when the highest `seq` is `newest`, all up to
-/// `drained` are in the library, and another has seen all up to `known`. Every third `seq` is a
-/// deletion.
+/// The journal as seen by a search that reads it when the highest `seq` is `newest` and all rows up
+/// to `drained` are in the library, after another search has seen all rows up to `known`. Every
+/// third `seq` is a deletion.
 fn look(waiting: &Waiting, drained: i64, known: i64, newest: i64) -> Option<Arc<Seen>> {
     let fresh = drained.max(known) + 1..=newest;
     let fresh = fresh.map(|seq| pending(seq, (seq % 3 != 0).then(|| row(seq, false)))).collect();
@@ -43,7 +43,7 @@ fn a_search_that_looked_earlier_takes_nothing_from_those_that_looked_later() {
         let waiting = Waiting::default();
         assert_eq!(look(&waiting, 0, 0, 11).unwrap().masked, keys(1..=11));
         let known = waiting.known().newest;
-        // The one looks, the other looks later and sees first.
+        // One search reads; the other reads later and is processed first.
         assert_eq!(look(&waiting, 1, known, newer).unwrap().masked, keys(2..=newer));
         assert_eq!(look(&waiting, 1, known, 11).unwrap().masked, keys(2..=11));
         let again = look(&waiting, 2, waiting.known().newest, newer);
@@ -82,7 +82,7 @@ fn a_row_is_taken_again_once_its_vector_is_there() {
     let first = Snapshot { newest: 6, seqs: seqs.clone(), fresh, ..Snapshot::default() };
     assert_eq!(see(&waiting, first).unwrap().outstanding(&gate), 3);
     assert_eq!(waiting.known().outstanding, [2, 4, 6]);
-    // Two searches see the same vectors come; a third looked before.
+    // Two searches see the same new vectors; a third has read earlier.
     for (embedded, left) in [(&[2, 6][..], 1), (&[2, 6], 1), (&[], 1), (&[4], 0)] {
         let embedded = embedded.iter().map(|&seq| pending(seq, Some(row(seq, false)))).collect();
         let seqs = seqs.clone();
@@ -115,7 +115,7 @@ fn what_waits_counts_by_owner_and_what_it_replaces_does_not() {
     let snapshot = Snapshot { newest: 5, seqs: (1..=5).collect(), fresh, ..Snapshot::default() };
     let seen = waiting.see(snapshot, held.into(), &Arc::from([0.0; 4]), &names).unwrap();
     let user = |name: &str| Corpus::Of(Owner::user(name).unwrap());
-    // The changes of documents, of their terms, and of documents with `text`.
+    // The changes of the numbers of documents, of terms, and of documents with `text`.
     for (corpus, expect) in [
         (Corpus::All, [1, 0, 2]),
         (user("ada"), [1, 1, 2]),

@@ -1,4 +1,4 @@
-//! The leg of meaning against cosines with every row.
+//! The leg of meaning compared with cosines of every row.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -97,7 +97,7 @@ fn others_rows_hidden_rows_and_the_split_into_segments_change_nothing() {
     let split = parts(0..24_000, 4_000, &mut names);
     let expect = best(&whole, &names, &HashSet::new(), Gate::shared());
     assert_eq!(best(&split, &names, &HashSet::new(), Gate::shared()), expect);
-    // A second copy of a thousand rows stands for older versions of them.
+    // A second copy of a thousand rows represents their older versions.
     let mut twice = parts(0..24_000, 24_000, &mut names);
     twice[0].home = Home::Here(Arc::from([]));
     twice.extend(parts(0..1_000, 1_000, &mut names));
