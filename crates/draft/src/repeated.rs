@@ -1,4 +1,4 @@
-//! Parses JSON and detects duplicate fields, of which `serde_json` keeps only the last.
+//! Parses JSON and detects duplicate fields. `serde_json` keeps only the last of them.
 
 mod once;
 

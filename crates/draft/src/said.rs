@@ -365,8 +365,8 @@ fn is_like_time(name: &str, value: &Value) -> bool {
     may_be && looks_like_time(name) && moment::said_at(value).is_ok()
 }
 
-/// Returns the text of a record: text, a number, or a list of content parts as in chat interfaces,
-/// of which the text parts are used.
+/// Returns the text of a record: text, a number, or the text parts of a list of content parts as in
+/// chat interfaces.
 fn text_of(value: &Value) -> Result<String, String> {
     match value {
         Value::Null => Ok(String::new()),

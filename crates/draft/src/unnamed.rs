@@ -59,7 +59,7 @@ impl Default for Unnamed {
 }
 
 impl Unnamed {
-    /// Returns the session for a file with this path, or for a stream if there is none.
+    /// Returns the session for a file with this path, or for a stream if `name` is `None`.
     #[must_use]
     pub fn of(name: Option<&Path>) -> Unnamed {
         let Some(path) = name else { return Unnamed::default() };
