@@ -158,8 +158,7 @@ pub(super) fn is_binary(text: &str) -> bool {
 }
 
 /// Returns `true` for text with more control characters than a terminal log has, such as UTF-16
-/// read
-/// as ASCII.
+/// read as ASCII.
 pub(super) fn is_mostly_binary(text: &str) -> bool {
     let controls = text.chars().filter(|c| is_control(*c)).count();
     CONTROLS_MIN <= controls && text.chars().count() < controls * CONTROLS_SHARE

@@ -1,4 +1,4 @@
-//! `POST /api/v1/context`: the knowledge about a task, packed into a budget of tokens.
+//! `POST /api/v1/context`: the records relevant to a task, packed into a token budget.
 
 use aios_memory::{Context, ContextOptions, Error, MemoryView, Tier, Tokenizer};
 use axum::response::Response;

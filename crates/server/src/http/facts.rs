@@ -1,7 +1,7 @@
-//! `/api/v1/facts`: facts in time, and a person's judgement on them.
+//! `/api/v1/facts`: facts as of a time, and a person's judgement on them.
 //!
-//! A confirmation gives a statement the authority of a person. So it is an operation of its own,
-//! with the right to forget, and neither a field of a record nor a tool of a model.
+//! A confirmation gives a statement the authority of a person. Therefore it is a separate operation
+//! that needs the right to forget, and neither a field of a record nor a tool of a model.
 
 mod shown;
 

@@ -1,4 +1,4 @@
-//! `POST /api/v1/files`: the commands of the memory tool of Anthropic's API, on the caller's files.
+//! `POST /api/v1/files`: the commands of Anthropic's memory tool, on the caller's files.
 
 use aios_memory::{FileCommand, FileReply};
 use axum::response::Response;
@@ -19,7 +19,7 @@ use crate::{
 
 /// The operation of a call that only reads.
 const VIEW: Operation = Operation::part("POST /api/v1/files", Right::Read);
-/// The answer to a repeated call, which keeps no text.
+/// Answer to a repeated call, for which no text is kept.
 const CARRIED_OUT: &str = "The command has been carried out.";
 
 /// The files that a command is about.
@@ -142,11 +142,11 @@ pub(crate) async fn files(
 }
 
 /// Checks that the caller may run the command of this name, and returns its operation. `view` is
-/// that of the command which only reads.
+/// the operation of the command that only reads.
 ///
 /// # Errors
-/// Fails if the caller lacks its right, or the call is for all users and the command changes files:
-/// each owner has paths of its own.
+/// Fails if the caller lacks the right, or if the call is for all users and the command changes
+/// files: each owner has separate paths.
 pub(crate) fn check_command(
     caller: &Caller,
     view: Operation,
@@ -160,7 +160,7 @@ pub(crate) fn check_command(
     Ok(operation)
 }
 
-/// Returns the right that the command of this name needs beside that to read.
+/// Returns the right that the command of this name needs in addition to the right to read.
 pub(crate) fn further_right(command: &str) -> Option<Right> {
     match command {
         "view" => None,

@@ -1,4 +1,4 @@
-//! `POST /api/v1/forget`: forgetting by key, by scope or by what a record says.
+//! `POST /api/v1/forget`: forgets records by key, by scope or by text.
 
 use aios_memory::{
     ForgetOptions, ForgetQuery, ForgetTarget, Identity, MemoryView, Receipt, Scope,
@@ -103,11 +103,11 @@ pub(crate) async fn forget(call: Call, Json(request): Json<Forget>) -> Result<Re
     let caller = call.caller.clone();
     let is_dry_run = request.dry_run;
     if is_dry_run && request.filter.as_ref().is_some_and(|filter| filter.query.is_some()) {
-        // It shows texts.
+        // The answer shows texts.
         call.caller.demand(Right::Read, "a dry run with a query")?;
     }
     let work = Box::pin(async move { forgotten(&caller, request).await });
-    // A dry run changes nothing, so it may be dropped.
+    // A dry run changes nothing, so it may be cancelled.
     let forgotten = match is_dry_run {
         true => call.read(work).await?,
         false => call.write(work).await?,
@@ -178,7 +178,7 @@ fn by_filter(caller: &Caller, filter: Filter) -> Result<(MemoryView, ForgetTarge
     Ok((view, ForgetTarget::Query(query)))
 }
 
-/// Lists the records that a query means.
+/// Lists the records that match a query.
 async fn proposed(
     caller: &Caller,
     view: &MemoryView,

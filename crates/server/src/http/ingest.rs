@@ -1,10 +1,10 @@
 //! `POST /api/v1/ingest`: JSON lines as a stream, or files as `multipart/form-data`, in bounded
-//! memory.
+//! RAM.
 //!
 //! A line is a message, a note, `{"kind": ..., ...}` with the fields of a kind, or a line of an
-//! export. Lines become records in batches: a batch is durable before the next one is read, and a
-//! connection that breaks loses only the batch that was being read. Ids are derived from content,
-//! so a repeated stream adds nothing.
+//! export. Records are stored in batches: a batch is durable before the next one is read, and a
+//! connection that breaks loses only the batch that was being read. Ids are derived from the
+//! content, so a repeated stream adds nothing.
 
 mod intake;
 mod line;
@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{bounds::SILENCE_MAX, call::Call, failure::Failure};
 
-/// Types of a body of JSON lines, and of an upload.
+/// Content types of JSON lines, and of an upload.
 const TYPES: [&str; 4] =
     ["application/x-ndjson", "application/jsonl", "application/json-lines", UPLOAD];
 const UPLOAD: &str = "multipart/form-data";

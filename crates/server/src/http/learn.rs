@@ -111,7 +111,7 @@ pub(crate) async fn learn(call: Call, Json(request): Json<Learn>) -> Result<Resp
 }
 
 impl Report {
-    /// Returns the report for a repeated call. Reasons may quote a text.
+    /// Returns the report for a repeated call, without reasons, which may quote a text.
     fn without_reasons(&self) -> Report {
         let mut report = self.clone();
         for failed in &mut report.failed {

@@ -30,7 +30,7 @@ use crate::{
 
 /// Maximum number of listed messages.
 const LIMIT_MAX: usize = 1_000;
-/// Default number.
+/// Default number of listed messages.
 const LIMIT: usize = 50;
 
 /// Messages to append.
@@ -184,7 +184,7 @@ async fn add(
         let arrival = arrival(view, message, index, &defaults, derived.as_ref());
         arrivals.push(arrival.map_err(|it| it.within(&at(index)))?);
     }
-    // Messages of one conversation are appended one call after the other.
+    // Appends to one conversation are serialised.
     let _turn = service.turns().of([format!("session/{session}")]).await;
     for (index, arrival) in arrivals.iter().enumerate() {
         check_same(view, arrival).await.map_err(|it| it.within(&at(index)))?;
@@ -201,7 +201,8 @@ fn at(index: usize) -> String {
     format!("messages[{index}]")
 }
 
-/// Reads a message. A key of idempotency gives one without an id the same id again.
+/// Reads a message. With an idempotency key, a message without an id gets the same id when
+/// repeated.
 fn arrival(
     view: &MemoryView,
     mut message: NewMessage,
@@ -217,7 +218,8 @@ fn arrival(
     messages::arrival(1, object, view, defaults)
 }
 
-/// Refuses another message under the id of a stored one, before anything of the request is stored.
+/// Refuses a different message with the id of a stored one, before anything of the request is
+/// stored.
 async fn check_same(view: &MemoryView, arrival: &Arrival) -> Result<(), Failure> {
     let Content::Message(message) = &arrival.content else { return Ok(()) };
     if message.external_id.is_none() {

@@ -141,7 +141,7 @@ impl Recall {
     }
 }
 
-/// Keeps the hits whose texts fit into the budget, and into an answer.
+/// Keeps the hits whose texts fit the token budget and the answer.
 fn found(view: &MemoryView, recalled: Recalled, max_tokens: Option<usize>) -> Found {
     let Recalled { elapsed_ms, behind, vectors_outstanding, versions_lost, mut hits, .. } =
         recalled;

@@ -1,9 +1,10 @@
 //! `/api/v1/records`: single records of any kind, their lists and their versions.
 //!
 //! The `ETag` of a record is its version. A call with `If-Match` or `If-None-Match` stores, changes
-//! or removes it only if the condition holds. Calls of this service to one record take turns, so
-//! that of two such calls one is refused. A call by gRPC or by another process at the same moment
-//! can come between the comparison and the change; its version is then in the history.
+//! or removes the record only if the condition holds. Calls of this service to one record are
+//! serialised, so only one of two such calls succeeds. A concurrent call over gRPC or by another
+//! process may change the record between the comparison and the change; its version is then in the
+//! history.
 
 use aios_memory::{
     ForgetOptions, ForgetTarget, Identity, Key, Kind, MemoryView, Record, Turn, longterm::Version,
@@ -225,7 +226,7 @@ fn id_in(value: &Value) -> Option<String> {
     }
 }
 
-/// Returns the route of a record.
+/// Returns the path of a record.
 fn location(key: &Key) -> HeaderValue {
     let mut path = format!("/api/v1/records/{}/", key.kind);
     for byte in key.id.as_str().bytes() {
@@ -320,7 +321,7 @@ pub(crate) async fn change_record(
     Ok(answer::with_changed(response, [key]))
 }
 
-/// Waits for the turn of a record, and checks its version.
+/// Waits for exclusive access to a record, and checks its version.
 async fn to_change(
     service: &Service,
     view: &MemoryView,
@@ -369,7 +370,7 @@ pub(crate) async fn delete_record(
     Ok(answer::with_changed(response, deleted.iter().map(Identity::key)))
 }
 
-/// Deletes or forgets a record, and returns what went, the record itself last.
+/// Deletes or forgets a record, and returns the removed records, the record itself last.
 pub(crate) async fn delete(
     view: &MemoryView,
     key: &Key,
@@ -380,7 +381,7 @@ pub(crate) async fn delete(
     if !is_kept {
         return Ok(view.delete(key).await?);
     }
-    // It has left working memory, or was never there.
+    // The record has moved out of working memory, or was never in it.
     let target = ForgetTarget::Records(vec![record.identity()]);
     let mut gone = view.forget(ForgetOptions::new(target)).await?.records;
     gone.sort_by_key(|identity| *identity == record.identity());

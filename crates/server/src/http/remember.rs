@@ -1,8 +1,8 @@
-//! `POST /api/v1/remember`: texts to remember, all or none of a request.
+//! `POST /api/v1/remember`: remembers all texts of a request, or none.
 //!
-//! A text is identified by its kind, scope and content, as everywhere in the memory: remembering it
-//! again adds tags and keeps the higher importance. A text with an id of the caller's takes the
-//! place of the one stored under that id.
+//! Kind, scope and content identify a text, as everywhere in the memory: remembering it again adds
+//! tags and keeps the higher importance. A text with an id of the caller replaces the one stored
+//! with that id.
 
 use aios_memory::{Key, Kind, MemoryView, RememberOptions, Timestamp, record::forms};
 use axum::response::Response;

@@ -1,4 +1,4 @@
-//! `GET /api/v1/report`: the records that the caller sees by kind, day, user and agent.
+//! `GET /api/v1/report`: the records visible to the caller, by kind, day, user and agent.
 
 use aios_memory::{ReportOptions, Timestamp, report::DAYS_MAX};
 use axum::response::Response;

@@ -1,5 +1,5 @@
-//! The JSON shapes that several routes answer with. They are separate from the memory's types, so
-//! that those can change without the protocol.
+//! JSON shapes in the answers of several routes. They are separate from the memory's types, which
+//! can therefore change without the protocol.
 
 use std::collections::BTreeMap;
 
@@ -329,7 +329,7 @@ impl From<Receipt> for ShownReceipt {
     }
 }
 
-/// Returns a value that serialises to a word as that word.
+/// Returns a value that serialises to a string as that string.
 pub(crate) fn word(value: &impl Serialize) -> String {
     plain(value).as_str().unwrap_or_default().to_owned()
 }

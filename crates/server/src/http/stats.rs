@@ -1,4 +1,4 @@
-//! `GET /api/v1/stats` and `/api/v1/snapshot`: counts, and the state of the machine.
+//! `GET /api/v1/stats` and `/api/v1/snapshot`: counts, and the machine state.
 
 use axum::response::Response;
 use http::StatusCode;

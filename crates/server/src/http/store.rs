@@ -1,12 +1,12 @@
 //! `POST /api/v1/store/batch`: a key-value store for adapters, such as LangGraph's `BaseStore`.
 //!
-//! An item is a record of the kind `entry`: `entity_type` is `store`, `category` is the namespace
-//! with dots between its labels, `key` is the key, `value` the value. Its id is derived from
-//! namespace and key, so that an owner has one item of each name. Every prefix of the namespace is
-//! a tag. So items are found by `recall`, are forgotten by `forget`, have versions, and are in
-//! every export. They are important, so that they stay in working memory, which lists them.
+//! An item is a record of the kind `entry`: `entity_type` is `store`, `category` the namespace with
+//! its labels joined by dots, `key` the key, `value` the value. Its id is derived from namespace
+//! and key, so an owner has one item per name. Every prefix of the namespace is a tag. Items are
+//! therefore found by `recall`, are forgotten by `forget`, have versions, and are included in
+//! exports. Their importance keeps them in working memory, which lists them.
 //!
-//! Values are the owner's: shared items are seen by callers without a user alone.
+//! Values belong to their owner: only callers without a user see shared items.
 
 mod filter;
 mod namespace;
@@ -41,23 +41,23 @@ use crate::{
     operation::Right,
 };
 
-/// Type of entity of the items.
+/// Entity type of items.
 const ENTITY: &str = "store";
 /// Importance of an item. Records of at least 0.8 do not age.
 const IMPORTANCE: f64 = 0.8;
-/// Maximum number of operations of one request.
+/// Maximum number of operations per request.
 const OPERATIONS_MAX: usize = 256;
-/// Maximum number of items or namespaces of one answer.
+/// Maximum number of items or namespaces per answer.
 const LIMIT_MAX: usize = 1_000;
-/// Default number.
+/// Default number of items or namespaces per answer.
 const LIMIT: usize = 10;
-/// Maximum number of items or namespaces that are passed over.
+/// Maximum offset of items or namespaces.
 const OFFSET_MAX: usize = 1_000_000;
-/// Items read at once.
+/// Number of items per read.
 const PAGE: usize = 500;
 /// Maximum number of distinct namespaces that are listed.
 const NAMESPACES_MAX: usize = 100_000;
-/// Best hits of a query that are filtered.
+/// Maximum number of hits of a query to which a filter is applied.
 const CANDIDATES_MAX: usize = 1_000;
 
 /// Operations on the store, in order.
@@ -209,7 +209,7 @@ pub(crate) async fn store_batch(
             let is_read = !matches!(operation, Operation::Put { .. });
             let offset = operation.offset();
             let result = Box::pin(store.carry_out(operation));
-            // A write is completed; a read is dropped when the time is over, and ends the batch.
+            // A write is completed. A read is cancelled at the deadline, which ends the batch.
             let result = if is_read { timed.read(result).await } else { result.await };
             let mut result = result.map_err(|it| it.within(&at(index)))?;
             result.fit(&mut room, offset).map_err(|it| it.within(&at(index)))?;
@@ -218,7 +218,7 @@ pub(crate) async fn store_batch(
         Ok::<_, Failure>(Results { results })
     });
     let results = if has_puts { call.write(work).await? } else { call.read(work).await? };
-    // Values are not kept for a repeated call.
+    // Values are not kept for repeated calls.
     let response = match has_reads {
         true => answer::json(StatusCode::OK, &results),
         false => answer::kept(StatusCode::OK, &results),
@@ -235,7 +235,7 @@ fn at(index: usize) -> String {
 }
 
 impl Operation {
-    /// Checks the operation before any of the request is carried out.
+    /// Checks the operation before any operation of the request is carried out.
     fn check(&self) -> Result<(), Failure> {
         match self {
             Operation::Get { namespace, key } | Operation::Put { namespace, key, .. } => {
@@ -261,7 +261,7 @@ impl Operation {
         }
     }
 
-    /// Returns the number of items that a search passes over.
+    /// Returns the offset of a search.
     fn offset(&self) -> usize {
         match self {
             Operation::Search { offset, .. } => *offset,
@@ -269,7 +269,7 @@ impl Operation {
         }
     }
 
-    /// Checks the right that the operation needs beside that of the route.
+    /// Checks the right that the operation needs in addition to the right of the route.
     fn check_right(&self, caller: &Caller) -> Result<(), Failure> {
         match self {
             Operation::Put { value: Value::Null, .. } => caller.demand(Right::Forget, "removing"),
@@ -280,10 +280,10 @@ impl Operation {
 }
 
 impl Outcome {
-    /// Shortens the items of a search at `offset` to the room that the answer has left.
+    /// Truncates the items of a search at `offset` to the bytes that are left for the answer.
     ///
     /// # Errors
-    /// Fails if an item does not fit.
+    /// Fails if a single item does not fit.
     fn fit(&mut self, room: &mut Room, offset: usize) -> Result<(), Failure> {
         match self {
             Outcome::Got { item: Some(item) } if !room.takes(json_bytes(item)) => Err(too_long()),
@@ -291,7 +291,7 @@ impl Outcome {
                 let left_out = room.cut(items, json_bytes);
                 match (left_out, items.len()) {
                     (0, _) => Ok(()),
-                    // The same offset again would be an endless loop for the caller.
+                    // Returning the same offset would make the caller loop forever.
                     (_, 0) => Err(too_long()),
                     (_, shown) => {
                         *next_offset = Some(offset.saturating_add(shown));
@@ -430,7 +430,7 @@ impl Store {
                     bytes += record.text.len();
                     items.push(Item::of(record, None));
                 }
-                // The answer has no room for the last one.
+                // The answer has no space for the last item.
                 if items.len() == limit || HTTP_ANSWER_BYTES_MAX < bytes {
                     return Ok(items);
                 }
@@ -442,7 +442,7 @@ impl Store {
         }
     }
 
-    /// Returns a page of all entries, of bounded bytes.
+    /// Returns a page of all entries, limited in bytes.
     async fn page(&self, cursor: Option<String>) -> Result<Page, Failure> {
         let bytes_of = |record: &Record| record.text.len();
         let bytes_max = HTTP_ANSWER_BYTES_MAX;
@@ -455,7 +455,7 @@ impl Store {
             && filter.admits(&record.payload["value"])
     }
 
-    /// Returns a page of the items below `prefix` that answer a query, best first.
+    /// Returns a page of the items below `prefix` that match a query, best first.
     async fn best(
         &self,
         query: &str,
@@ -476,7 +476,7 @@ impl Store {
         let hits = self.view.recall_with(query, &options).await?.hits;
         let mut items = Vec::new();
         for hit in hits {
-            // A hit stands for other items with the same text, too.
+            // A hit also represents other items with the same text.
             let relevance = hit.relevance;
             let named = std::iter::once(hit.identity()).chain(hit.folded);
             for record in self.records(named.collect()).await? {

@@ -1,5 +1,5 @@
 //! `/api/v1/tasks` and `/api/v1/resume`: units of work, for agents that call the service. The
-//! service holds a task between the calls; after its restart the next call continues the task.
+//! service holds a task between calls. After a restart, the next call continues it.
 
 use aios_memory::{
     Id, Key, Kind, MemoryView, Timestamp,
@@ -326,16 +326,16 @@ pub(crate) async fn resume_list(
     Ok(answer::json(StatusCode::OK, &list))
 }
 
-/// Returns true if the task has ended like this already.
+/// Returns true if the task has already ended with this status.
 async fn has_ended(call: &Call, id: &Id, status: FinalStatus) -> Result<bool, Failure> {
     let key = Key::new(Kind::Task, id.clone());
     let task = call.read(Box::pin(call.caller.view().get(&key))).await?;
     Ok(task.is_some_and(|task| task.payload["status"] == status.stored().as_str()))
 }
 
-/// Begins or starts a task, and returns its id and the steps that are known for it, if the caller
-/// may read. A new task without an id gets the `derived` one; if it is stored, it was begun by the
-/// same call before.
+/// Begins or starts a task, and returns its id and, if the caller may read, the known steps. A new
+/// task without an id gets the `derived` one; if that is already stored, the same call began it
+/// before.
 pub(crate) async fn begun(
     call: &Call,
     view: &MemoryView,
@@ -361,8 +361,8 @@ pub(crate) async fn begun(
     units::begin(call, view, begin).await
 }
 
-/// Stores the steps of a task, and returns their keys. Steps of a call with an idempotency key have
-/// ids that are derived from it.
+/// Stores the steps of a task, and returns their keys. With an idempotency key, the ids of the
+/// steps are derived from it.
 pub(crate) async fn logged(
     call: &Call,
     view: &MemoryView,
@@ -431,8 +431,8 @@ impl FinalStatus {
 }
 
 impl FinishedTask {
-    /// Creates the answer for a task that had ended like this before; its consequences are not
-    /// known any more.
+    /// Returns the answer for a task that had already ended with this status. Its consequences are
+    /// no longer known.
     fn known(id: &Id, status: FinalStatus) -> FinishedTask {
         let key = Key::new(Kind::Task, id.clone()).to_string();
         let status = status.stored().to_string();

@@ -108,7 +108,7 @@ fn is_of_host(text: &str) -> bool {
 
 /// Removes the known elements of hosts. `None` if there are none.
 fn without_elements(text: &str) -> Option<String> {
-    // Elements start before the last closing tag of their name; searching further would find none.
+    // Only elements with a later closing tag of their name are removed.
     let last = BESIDE.iter().filter_map(|name| Some((*name, text.rfind(&format!("</{name}>"))?)));
     let last: Vec<(&str, usize)> = last.collect();
     let (mut kept, mut at) = (String::with_capacity(text.len()), 0);

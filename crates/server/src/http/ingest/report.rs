@@ -9,7 +9,7 @@ use aios_memory::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Reasons and details that are listed. Further ones are counted.
+/// Maximum number of listed reasons and details. Further ones are counted.
 pub(super) const LISTED_MAX: usize = 1_000;
 
 /// The outcome of an import.
@@ -134,11 +134,11 @@ impl Report {
         self.failed.extend(failed.into_iter().take(LISTED_MAX - self.failed.len().min(LISTED_MAX)));
     }
 
-    /// Returns the report for a repeated call. Reasons may quote a text.
+    /// Returns the report for a repeated call, without reasons, which may quote a text.
     pub(super) fn without_reasons(&self) -> Report {
         let mut report = self.clone();
         report.details.iter_mut().for_each(|detail| detail.reason = None);
-        // The names of fields are the caller's.
+        // The caller chose the names of fields.
         report.unknown.clear();
         for failed in &mut report.failed {
             failed.error = "refused; the first answer has the reason".to_owned();
