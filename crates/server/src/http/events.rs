@@ -57,19 +57,19 @@ pub(crate) struct NewEvents {
 struct NewEvent {
     /// Category: `metric`, `event`, `task`, `tool_result`, or any other word.
     category: String,
-    /// The component that it comes from. Default: none.
+    /// Name of the component that reports the event. Default: none.
     #[serde(default)]
     source: String,
     /// The content.
     #[serde(default)]
     data: Value,
-    /// True if it must not be lost: it is on disk when this answers. Default: false.
+    /// True for an event that must not be lost; it is on disk when this answers. Default: false.
     #[serde(default)]
     critical: bool,
-    /// Id of your own. Default: a new one.
+    /// Id chosen by the caller. Default: a new one.
     #[serde(default)]
     id: Option<String>,
-    /// Time at which it happened, RFC 3339. Default: now.
+    /// Time of the event, RFC 3339. Default: now.
     #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     timestamp: Option<Timestamp>,
@@ -100,13 +100,13 @@ pub(crate) struct Watch {
     category: Option<String>,
     /// Only events from this component. Default: all.
     source: Option<String>,
-    /// The position after which to begin, for clients that cannot send `last-event-id`. Default:
-    /// after the last event so far.
+    /// The position after which to start, for clients that cannot send `last-event-id`. Default:
+    /// the last event so far.
     after: Option<u64>,
 }
 
 /// Pushes events into the ring. Critical ones are on disk when this answers. Events have no owner,
-/// so a caller that acts for a user needs the right `observe` too.
+/// so a caller that acts for a user also needs the right `observe`.
 #[utoipa::path(
     post,
     path = "/api/v1/events",
@@ -164,8 +164,9 @@ async fn push(view: &MemoryView, events: Vec<Event>) -> Result<Vec<Pushed>, Fail
         .collect()
 }
 
-/// Follows the events as server-sent events: `id` is the position, `data` the event. `lapped` tells
-/// by `lost` how many events the reader missed; a comment comes after 15 seconds of silence.
+/// Follows the events as server-sent events: `id` is the position, `data` the event. `lapped`
+/// reports in `lost` how many events the reader missed. A comment is sent after 15 seconds without
+/// an event.
 #[utoipa::path(
     get,
     path = "/api/v1/events",

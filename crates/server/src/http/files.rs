@@ -27,12 +27,12 @@ const CARRIED_OUT: &str = "The command has been carried out.";
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Place {
-    /// Id of a project: its files, and those without a project.
+    /// Id of a project. Selects its files, and those without a project.
     #[serde(default)]
     project: Option<String>,
 }
 
-/// A command, as the tool `memory_20250818` gives it.
+/// A command, in the form of the tool `memory_20250818`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = FileCommand)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
@@ -72,7 +72,7 @@ pub(crate) enum Command {
         /// The lines.
         insert_text: String,
     },
-    /// Deletes a file, or a directory with everything in it. It needs the right `forget`.
+    /// Deletes a file, or a directory with its content. Needs the right `forget`.
     Delete {
         /// The file or directory.
         path: String,
@@ -90,10 +90,10 @@ pub(crate) enum Command {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FileReply)]
 pub(crate) struct Reply {
-    /// False if the command was refused; then nothing has changed, and the result of the tool has
-    /// `is_error`.
+    /// False if the command was refused. In that case nothing has changed, and the result of the
+    /// tool has `is_error`.
     ok: bool,
-    /// The result, or the reason of the refusal.
+    /// The result, or the reason for the refusal.
     text: String,
 }
 
@@ -104,7 +104,7 @@ impl From<FileReply> for Reply {
 }
 
 /// Runs a command on files: `view`, `create`, `str_replace`, `insert`, `delete` or `rename`. A
-/// change is durable when this answers, and every search finds it.
+/// change is durable and found by every search when this answers.
 #[utoipa::path(
     post,
     path = "/api/v1/files",

@@ -45,12 +45,12 @@ const UPLOAD: &str = "multipart/form-data";
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Ingest {
-    /// Conversation of messages that name none. Default: `default`. Of a file in the format of
-    /// another program: derived from its content.
+    /// Conversation of messages that name none. Default: `default`; for a file in the format of
+    /// another program, a name derived from its content.
     session: Option<String>,
 }
 
-/// Files to import. The fields come before the files.
+/// Files to import. The other fields must precede the files.
 #[derive(ToSchema)]
 #[schema(as = IngestUpload)]
 #[expect(dead_code, reason = "it describes a body that is read as a stream")]
@@ -58,20 +58,20 @@ struct Files {
     /// As the query parameter.
     session: Option<String>,
     /// `records` for lines as in a body of JSON lines, or a format of the command `ingest`.
-    /// Default: recognised by the content, then by the file name.
+    /// Default: detected from the content, or else from the file name.
     format: Option<String>,
-    /// True if the thinking of models is kept, as messages with the role `thinking`.
+    /// True to keep the thinking of models, as messages with the role `thinking`. Default: false.
     thinking: Option<bool>,
-    /// 1 to 1,000 files, each a part with a `filename`. A file that does not consist of lines has
-    /// at most 32 MiB.
+    /// 1 to 1,000 files, each a part with a `filename`. Maximum size of a file that does not
+    /// consist of lines: 32 MiB.
     #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<String>,
 }
 
-/// Imports JSON lines, or the files of an upload. Lines that are refused are in the report; the
-/// others are stored. With `accept: application/x-ndjson` or `text/event-stream` the answer is a
-/// stream: `progress` with the counts so far, at most every second, and last `report`, or `failed`
-/// with the problem and the counts of what is stored.
+/// Imports JSON lines, or the files of an upload. The report lists refused lines; the others are
+/// stored. With `accept: application/x-ndjson` or `text/event-stream`, the answer is a stream:
+/// `progress` with the counts so far, at most once a second, and finally `report`, or `failed` with
+/// the problem and the counts of what is stored.
 #[utoipa::path(
     post,
     path = "/api/v1/ingest",

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{call::Call, failure::Failure};
 
-/// Counts the records that the caller sees, by tier and collection.
+/// Counts the records visible to the caller, by tier and collection.
 #[utoipa::path(
     get,
     path = "/api/v1/stats",

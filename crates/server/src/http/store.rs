@@ -65,8 +65,8 @@ const CANDIDATES_MAX: usize = 1_000;
 #[serde(deny_unknown_fields)]
 #[schema(as = StoreBatch)]
 pub(crate) struct Batch {
-    /// 1 to 256 operations. They are carried out in order, and each sees those before it. If one
-    /// fails, those before it stay.
+    /// 1 to 256 operations, carried out in order. Each operation sees the effects of those before
+    /// it. If one fails, those before it remain in effect.
     #[schema(min_items = 1, max_items = 256)]
     ops: Vec<Operation>,
 }
@@ -78,47 +78,46 @@ pub(crate) struct Batch {
 enum Operation {
     /// Returns an item.
     Get {
-        /// Labels, from the root. A label is not empty and has no dot.
+        /// Labels, from the root. A label must not be empty or contain a dot.
         namespace: Vec<String>,
         key: String,
     },
     /// Stores an item, or removes it if `value` is null, which needs the right `forget`.
     Put { namespace: Vec<String>, key: String, value: Value },
-    /// Returns items below a namespace: those that answer a query, best first, or all, oldest
-    /// first.
+    /// Returns items below a namespace: those that match a query, best first, or all, oldest first.
     Search {
         /// Labels, from the root. Default: the whole store.
         #[serde(default)]
         namespace_prefix: Vec<String>,
-        /// Fields that the value has: `{"field": value}`, or `{"field": {"$gt": 3}}` with `$eq`,
-        /// `$ne`, `$gt`, `$gte`, `$lt`, `$lte`.
+        /// Conditions on fields of the value: `{"field": value}`, or `{"field": {"$gt": 3}}` with
+        /// `$eq`, `$ne`, `$gt`, `$gte`, `$lt`, `$lte`.
         #[serde(default)]
         filter: Option<Map<String, Value>>,
-        /// The question, in words. At most the 1,000 best items are filtered.
+        /// The question, in words. The filter applies to the 1,000 best items.
         #[serde(default)]
         query: Option<String>,
         /// 1 to 1,000. Default: 10.
         #[serde(default)]
         limit: Option<usize>,
-        /// Items that are passed over. Default: 0.
+        /// Number of items to skip. Default: 0.
         #[serde(default)]
         offset: usize,
     },
-    /// Returns the namespaces that have items, in their order.
+    /// Returns the namespaces that contain items, sorted.
     ListNamespaces {
-        /// Labels that they begin with; `*` is any label.
+        /// Labels at the beginning of the namespaces; `*` matches any label.
         #[serde(default)]
         prefix: Vec<String>,
-        /// Labels that they end with; `*` is any label.
+        /// Labels at the end of the namespaces; `*` matches any label.
         #[serde(default)]
         suffix: Vec<String>,
-        /// Cuts deeper ones to this number of labels.
+        /// Truncates deeper namespaces to this number of labels.
         #[serde(default)]
         max_depth: Option<usize>,
         /// 1 to 1,000. Default: 10.
         #[serde(default)]
         limit: Option<usize>,
-        /// Namespaces that are passed over. Default: 0.
+        /// Number of namespaces to skip. Default: 0.
         #[serde(default)]
         offset: usize,
     },
@@ -146,14 +145,14 @@ enum Outcome {
         /// The key of its record.
         key: String,
         /// `stored`, `removed`, `absent` if there was nothing to remove, or `known` if the value
-        /// was the same or the call is a repeated one.
+        /// was the same or the call was repeated.
         state: &'static str,
     },
     /// Of `search`.
     Found {
         items: Vec<Item>,
-        /// Offset of the next search, if this one ended early because the answer would have more
-        /// than 8 MiB.
+        /// Offset of the next search, if this one ended early because the answer would exceed 8
+        /// MiB.
         #[serde(skip_serializing_if = "Option::is_none")]
         next_offset: Option<usize>,
     },
