@@ -21,14 +21,14 @@ pub(crate) struct Period {
     #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// Number of days including today, in UTC, 1 to 3660. Excludes `since`. Default: 30.
+    /// Number of days including today, in UTC, 1 to 3660. Not with `since`. Default: 30.
     #[param(minimum = 1, maximum = 3660)]
     days: Option<usize>,
 }
 
-/// Reports on the records that the caller may read: counts by kind, day, user and agent, the
-/// records recalled most often, and the success of patterns and procedures. Without the right
-/// `observe`, the size on disk, backups and events are left out.
+/// Reports on the records that the caller may read: counts by kind, day, user and agent, recalled
+/// records, and the success of patterns and procedures. Without the right `observe`, the size on
+/// disk, backups and events are left out.
 #[utoipa::path(
     get,
     path = "/api/v1/report",
