@@ -1,4 +1,4 @@
-//! The command line, as clap parses it. Not here: what the commands do.
+//! The command line, parsed by clap. Not here: executing the commands.
 
 mod flags;
 mod global;

@@ -84,8 +84,8 @@ impl Global {
         parts.iter().any(|part| part.is_some())
     }
 
-    /// Returns the flags of the scope that are given and that a token can be bound to: the user and
-    /// the project. The second value is true if other flags of the scope are given.
+    /// Returns the given scope flags to which a token can be bound: the user and the project. The
+    /// second value is true if other scope flags are given.
     pub(crate) fn bound(&self) -> (Option<&str>, Option<&str>, bool) {
         let others = self.all_users || self.exact_scope;
         let others = others || self.agent.is_some() || self.session.is_some();
@@ -97,7 +97,7 @@ impl Global {
         [&self.project, &self.agent, &self.session].map(Option::as_deref)
     }
 
-    /// Returns true if the scope is that of the administrator, or excludes what is shared.
+    /// Returns true if the view is the administrator's, or excludes shared records.
     pub(crate) fn is_unusual(&self) -> bool {
         self.all_users || self.exact_scope
     }
@@ -107,7 +107,7 @@ impl Global {
         self.read_only
     }
 
-    /// Returns the user that a command acts for. `user` is the one in the settings; empty means
+    /// Returns the user for whom a command acts. `user` is the one in the settings; empty means
     /// unset.
     pub(crate) fn acting_user<'a>(&'a self, user: &'a str) -> Option<&'a str> {
         let set = Some(user).filter(|user| !user.is_empty() && !self.all_users);
