@@ -1,5 +1,5 @@
 //! Reads of 100,000 facts of one owner: the profile of a context, and the facts as of a time. Half
-//! of them are open statements; half fill slots, each of which had several values in sequence.
+//! of them are open statements; half fill slots, and each slot had several values in sequence.
 
 use std::{hint::black_box, time::Instant};
 

@@ -128,7 +128,7 @@ pub(crate) fn check_use(command: &Command, config: &Config) -> Result<(), Failur
     }
 }
 
-/// Fails if the command copies or checks the stored data and there is none: its result would
+/// Fails if the command copies or checks the stored data and nothing is stored: its result would
 /// describe a memory that this command has just created.
 pub(crate) fn check_stored(command: &Command, config: &Config) -> Result<(), Failure> {
     match command {

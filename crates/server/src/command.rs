@@ -146,7 +146,7 @@ pub(crate) async fn ask(
     Connection::to(socket).await?.ask(request, body).await
 }
 
-/// A connection to a service. If there is none, the request was not executed.
+/// A connection to a service. If connecting fails, the request was not executed.
 pub(crate) struct Connection(SendRequest<Full<Bytes>>);
 
 impl Connection {

@@ -25,7 +25,7 @@ pub(super) struct Input {
     pub(super) compact_summary: Option<String>,
 }
 
-/// How a session relates to earlier contexts at its start.
+/// Relation of a starting session to earlier contexts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
     /// There is no earlier context.

@@ -149,7 +149,8 @@ impl Given {
     }
 }
 
-/// Whether a context replaces what the session was given before (`Yes`) or adds to it (`No`).
+/// Effect of a context on the records that a session was given before: `Yes` replaces them, `No`
+/// adds to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anew {
     Yes,

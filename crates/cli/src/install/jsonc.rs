@@ -188,7 +188,7 @@ fn insertion(
     }
 }
 
-/// Returns the offset after a comment at the end of the line of `at`, or `at` if there is none.
+/// Returns the offset after a comment at the end of the line of `at`, or `at` without a comment.
 fn end_of_line(text: &str, at: usize) -> usize {
     let rest = text[at..].split('\n').next().unwrap_or_default().trim_end();
     let comment = rest.trim_start();

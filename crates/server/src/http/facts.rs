@@ -29,7 +29,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Listing {
-    /// Time as of which the facts were known and true, RFC 3339. Default: now.
+    /// Time at which the facts were known and true, RFC 3339. Default: now.
     #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>, format = DateTime)]
     as_of: Option<Timestamp>,

@@ -44,7 +44,7 @@ pub(crate) struct Forget {
     dry_run: bool,
 }
 
-/// Conditions, all of which a record must meet. At least one is required.
+/// Conditions. A record must meet all of them; at least one is required.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = ForgetFilter)]

@@ -38,7 +38,7 @@ pub(crate) struct Recall {
     /// Kinds of the records. Default: all.
     #[serde(default)]
     kinds: Vec<String>,
-    /// Labels, at least one of which a record must have. Default: unset, which selects all records.
+    /// Labels. A record must have at least one of them. Default: unset, which selects all records.
     #[serde(default)]
     tags: Vec<String>,
     /// Only records dated at or after this time, RFC 3339.

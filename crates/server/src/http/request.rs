@@ -203,7 +203,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// Refuses duplicate query parameters, of which a map would keep the last one.
+/// Refuses duplicate query parameters. A map would silently keep the last one.
 fn each_once(uri: &Uri) -> Result<(), Failure> {
     let Ok(AxumQuery(pairs)) = AxumQuery::<Vec<(String, String)>>::try_from_uri(uri) else {
         return Ok(());

@@ -17,8 +17,8 @@ pub struct Token {
     /// User for whom its calls act. Default: none; they read and write shared records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Prefix of the user names of which each call must name one. An empty prefix permits all
-    /// users. Default: none; the calls name no user.
+    /// Prefix of user names. Each call must name a user with this prefix; an empty prefix permits
+    /// all users. Default: none; the calls name no user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delegate: Option<String>,
     /// Project to which its calls are narrowed. Default: none.

@@ -148,7 +148,7 @@ async fn check(memory: &AgentMemory, version: u32) -> Result<(), String> {
             return Err(format!("{name} had the versions {expected:?}, and has {older:?}"));
         }
     }
-    // Records of working memory, of which the fixture has one of each kind.
+    // Records of working memory; the fixture has one of each kind.
     for name in ["shared goal/g1", "shared task/t1", "shared message/m1", "ada preference/tone"] {
         state.get(name).ok_or(format!("{name} is lost"))?;
     }

@@ -108,7 +108,7 @@ fn split<'a, 't>(list: &'t [&'a str]) -> Vec<&'t [&'a str]> {
     parts
 }
 
-/// Returns the names in the path at the start of `tokens`; empty if there is none.
+/// Returns the names in the path at the start of `tokens`; empty without a path.
 fn path<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
     let mut names = Vec::new();
     let mut at = 0;

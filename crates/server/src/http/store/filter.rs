@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// Maximum number of conditions.
 const CONDITIONS_MAX: usize = 32;
 
-/// Conditions, all of which a value must meet.
+/// Conditions. A value must meet all of them.
 pub(super) struct Filter(Vec<Condition>);
 
 struct Condition {
