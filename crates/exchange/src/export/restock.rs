@@ -40,8 +40,8 @@ pub struct RestockFailure {
     pub remedy: Option<Remedy>,
 }
 
-/// Imports a file that [`to_file`] wrote. Each record returns to its former tier and keeps its
-/// times. Calls `progress` with the number of records read.
+/// Imports a file that [`to_file`](super::to_file) wrote. Each record returns to its former tier
+/// and keeps its times. Calls `progress` with the number of records read.
 ///
 /// - A record that is already stored, in any tier, is unchanged, so an interrupted import can be
 ///   repeated from the start. If two lines have the same id, the first one is used.
