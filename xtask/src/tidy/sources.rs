@@ -10,8 +10,8 @@ const COLUMNS_MAX: usize = 100;
 const SOURCES: &[&str] = &["rs", "toml", "sql", "proto", "sh", "py"];
 
 /// Paths that may use `unsafe`: the slots of the lock-free ring, which are verified; the int8
-/// kernels, which are compared with plain arithmetic; and the call with which an MCP proxy releases
-/// the pages of its code.
+/// kernels, which are compared with plain arithmetic; and the calls that return a process's memory
+/// to the system.
 const UNSAFE_IN: &[&str] = &[
     "crates/operational/src/ring/",
     "crates/embedding/src/bert/int8/kernels.rs",
