@@ -289,8 +289,8 @@ pub fn returned(part: &Map<String, Value>) -> Returned {
 }
 
 /// Returns `true` if `output` reports a failure: an object, or JSON in a string, that has its text
-/// beside a non-zero exit code or `success: false`, such as `{"output": "..", "metadata":
-/// {"exit_code": 1}}`.
+/// beside a non-zero exit code or `success: false`, such as
+/// `{"output": "..", "metadata": {"exit_code": 1}}`.
 fn reports_failure(output: &Value) -> bool {
     let object = match parsed(output) {
         Value::Object(object)

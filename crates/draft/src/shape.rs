@@ -89,8 +89,8 @@ pub fn unfold(object: &mut Map<String, Value>) {
     }
 }
 
-/// Returns the message in a JSON text, as LangChain's message stores write it: `{"type": "ai",
-/// "data": {"content": ..}}`, or a serialised class.
+/// Returns the message in a JSON text, as LangChain's message stores write it:
+/// `{"type": "ai", "data": {"content": ..}}`, or a serialised class.
 pub fn stored_message(text: &str) -> Option<Map<String, Value>> {
     parse_stored(text).map(message_shape)
 }

@@ -4,8 +4,8 @@
 //!
 //! 1. Every word piece is embedded by itself, between the special tokens.
 //! 2. The vectors are rotated to their principal axes; the first few axes are kept.
-//! 3. Each row is weighted by `a / (a + p)`, where `p` is the estimated frequency of the piece: `1
-//!    / rank` by Zipf's law, because a vocabulary is sorted by frequency.
+//! 3. Each row is weighted by `a / (a + p)`, where `p` is the estimated frequency of the piece:
+//!    `1 / rank` by Zipf's law, because a vocabulary is sorted by frequency.
 //!
 //! The table of related terms is computed from the static table.
 

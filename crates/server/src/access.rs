@@ -92,8 +92,8 @@ impl Access {
     /// Checks that the call is meant for this service and does not come from a web page of another
     /// origin.
     ///
-    /// A browser that resolves `evil.example` to 127.0.0.1 (DNS rebinding) still sends `Host:
-    /// evil.example`.
+    /// A browser that resolves `evil.example` to 127.0.0.1 (DNS rebinding) still sends
+    /// `Host: evil.example`.
     pub(crate) fn check_source(
         &self,
         peer: Peer,

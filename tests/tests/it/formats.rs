@@ -2,9 +2,9 @@
 //! histories give the same results, and every check passes.
 //!
 //! `tests/fixtures` has a whole data directory for each released format of the library, with its
-//! content in `expected.json`. `store-7` has the current format and is made by `cargo xtask
-//! fixture` (see `make`); `former_store` tests `store-5`. Journals of earlier formats are made by
-//! the migrations of their time (see `journals`).
+//! content in `expected.json`. `store-7` has the current format and is made by
+//! `cargo xtask fixture` (see `make`); `former_store` tests `store-5`. Journals of earlier formats
+//! are made by the migrations of their time (see `journals`).
 
 mod journals;
 mod make;

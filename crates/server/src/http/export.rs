@@ -33,8 +33,8 @@ pub(crate) struct Export {
 /// Exports the caller's own records as JSON lines: a header, then one record per line, parents
 /// before children. A caller without a user exports the shared records. Changes made after the call
 /// began may or may not be included. A connection that ends without the last chunk is an incomplete
-/// export. The trailer `aios-records` has the number of records, for clients that send `te:
-/// trailers`.
+/// export. The trailer `aios-records` has the number of records, for clients that send
+/// `te: trailers`.
 #[utoipa::path(
     get,
     path = "/api/v1/export",
