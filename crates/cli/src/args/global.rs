@@ -24,23 +24,23 @@ pub(crate) struct Global {
     /// Act for the administrator: read and change the records of every user
     #[arg(long, global = true, conflicts_with = "user")]
     all_users: bool,
-    /// Narrow to this project, and records without one: an id, a directory (., ./DIR, ~/DIR,
+    /// Narrow to this project and records without a project: an id, a directory (., ./DIR, ~/DIR,
     /// /DIR), or `auto` for the current directory
     #[arg(long, global = true, value_name = "ID|DIR", value_parser = parse_project)]
     project: Option<String>,
-    /// Narrow to this agent, and records without one
+    /// Narrow to this agent and records without an agent
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_part)]
     agent: Option<String>,
-    /// Narrow to this session, and records without one
+    /// Narrow to this session and records without a session
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_part)]
     session: Option<String>,
-    /// Leave out shared records, and records without the given project, agent or session
+    /// Exclude shared records, and records without the given project, agent or session
     #[arg(long, global = true)]
     exact_scope: bool,
-    /// Open read-only: write nothing into the data directory, which may belong to another user
+    /// Open read-only: write nothing to the data directory, which may belong to another user
     #[arg(long, global = true)]
     read_only: bool,
-    /// Work on the files even if a service runs for the data directory
+    /// Use the files even if a service runs for the data directory
     #[arg(long, global = true)]
     pub(crate) no_service: bool,
     /// Print JSON
