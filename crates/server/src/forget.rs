@@ -5,7 +5,7 @@ use aios_memory::{ForgetOptions, Identity, Key, MemoryView, Owner, Receipt};
 use crate::{caller::Caller, failure::Failure};
 
 /// Returns the record that a key names in this view. If it is not stored, because it expired or was
-/// forgotten, it is taken as the caller's own, so that it can be forgotten and purged as well.
+/// forgotten, it is treated as the caller's own, so that it can be forgotten and purged as well.
 ///
 /// # Errors
 /// Fails if the caller may not know of records of this kind; errors of reading the record.

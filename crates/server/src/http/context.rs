@@ -79,7 +79,7 @@ struct Chunk {
     content: String,
     /// Part of the context, such as `profile` or `recent`.
     section: String,
-    /// True if its end was cut off.
+    /// True if it was truncated.
     cut: bool,
 }
 

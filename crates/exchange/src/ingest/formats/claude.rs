@@ -30,7 +30,7 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// Prefix of the id that stands for the parent of a first message.
+/// Prefix of the parent id of a first message, which has no parent.
 const NO_PARENT: &str = "00000000-0000-";
 
 struct Claude;
