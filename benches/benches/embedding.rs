@@ -1,6 +1,6 @@
 //! Embedding: prints one table and writes it to `bench/embedding.json` in the target directory. An
-//! argument or `AIOS_BENCH_MODEL` gives the directory of the BERT. ONNX Runtime runs beside it,
-//! from the Python that `AIOS_BENCH_PYTHON` names. `--smoke` runs the small size, as a test.
+//! argument or `AIOS_BENCH_MODEL` names the directory of the BERT. ONNX Runtime runs beside it, in
+//! the Python interpreter named by `AIOS_BENCH_PYTHON`. `--smoke` runs the small size, as a test.
 
 use std::{env, path::PathBuf, process::ExitCode};
 

@@ -1,7 +1,7 @@
 //! Tier 2: prints one table and writes it to `bench/longterm.json` in the target directory.
-//! `--million` extends the curve to a million records. `--rivals` runs other stores beside it, from
-//! the Python that `AIOS_BENCH_PYTHON` names. `--questions` runs only questions without a filter.
-//! `--smoke` runs the small size, as a test.
+//! `--million` extends the curve to a million records. `--rivals` runs other stores beside it, in
+//! the Python interpreter named by `AIOS_BENCH_PYTHON`. `--questions` runs only questions without a
+//! filter. `--smoke` runs the small size, as a test.
 #![allow(clippy::print_stdout)]
 
 use std::{env, path::Path, process::ExitCode};

@@ -1,6 +1,6 @@
-//! The service beside calls in the process: prints one table and writes it to `bench/service.json`
-//! in the target directory. `--seconds N` is the time of the mixed load (default 20). `--smoke`
-//! runs the small size, as a test.
+//! The service compared with calls in the process: prints one table and writes it to
+//! `bench/service.json` in the target directory. `--seconds N` is the duration of the mixed load
+//! (default 20). `--smoke` runs the small size, as a test.
 
 use std::{env, process::ExitCode};
 

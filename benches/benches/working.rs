@@ -1,5 +1,5 @@
 //! Tier 1 beside its rivals: prints one table and writes it to `bench/working.json` in the target
-//! directory. By default all parts run but `growth`, which takes long and must be named.
+//! directory. By default, all parts run except `growth`, which takes long and must be named.
 //! `--smoke` runs the small size, as a test.
 #![allow(clippy::print_stdout)]
 

@@ -1,8 +1,8 @@
-//! The workloads of embedding: the bundled static model on one core; the bundled transformer and a
-//! BERT in fp32, each interleaved with ONNX Runtime on the same texts, batches and threads, the
-//! BERT also with candle-transformers.
+//! Workloads of embedding: the bundled static model on one core; the bundled transformer and a BERT
+//! in fp32, each interleaved with ONNX Runtime on the same texts, batches and threads, the BERT
+//! also with candle-transformers.
 //!
-//! A measurement is end-to-end: text in, vectors of length 1 out, including tokenisation.
+//! Measurements are end to end: from texts to vectors of length 1, including tokenisation.
 
 mod candle;
 mod onnx;
@@ -22,7 +22,7 @@ use crate::{
 /// Environment variable with the sentence-transformers directory of the BERT. An argument overrides
 /// it.
 pub const MODEL: &str = "AIOS_BENCH_MODEL";
-/// Texts per batch, on both sides.
+/// Number of texts per batch, for all contenders.
 const BATCH: usize = 32;
 const QUERY: &str = "one query of 9 tokens";
 const SHORT: &str = "texts of 6 to 12 words, one thread";
@@ -79,14 +79,15 @@ pub fn run(options: &Options) -> Report {
 trait Rival {
     fn name(&self) -> &str;
 
-    /// The vectors of `texts` in batches of `batch`, with `threads` threads inside each operation.
+    /// Returns the vectors of `texts` in batches of `batch`, with `threads` threads within each
+    /// operation.
     fn embed(&mut self, threads: usize, batch: usize, texts: &[&str]) -> Answer;
 }
 
 /// The vectors of some texts.
 #[derive(Deserialize)]
 struct Answer {
-    /// The time of embedding alone.
+    /// Duration of embedding alone, in seconds.
     seconds: f64,
     vectors: Vec<Vec<f32>>,
 }
@@ -181,7 +182,7 @@ fn query(
     }
 }
 
-/// Checks that both compute the same vectors in fp32.
+/// Checks that both models compute the same vectors in fp32.
 fn agree(bert: &Bert, rival: &mut dyn Rival) {
     let texts = texts(BATCH, 10, 60);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -189,7 +190,7 @@ fn agree(bert: &Bert, rival: &mut dyn Rival) {
     let theirs = rival.embed(1, BATCH, &texts).vectors;
     assert_eq!(ours.len(), theirs.len());
     for (ours, theirs) in ours.iter().zip(&theirs) {
-        // A text without known tokens has the zero vector here.
+        // Here, a text without known tokens has the zero vector.
         let is_known = ours.iter().any(|x| *x != 0.0);
         let is_near = |(x, y): (&f32, &f32)| (x - y).abs() < 1e-4;
         let agree = !is_known || ours.iter().zip(theirs).all(is_near);

@@ -1,5 +1,5 @@
 //! Workloads of the tiers, each beside its rivals in the same run. The result is the ratio, because
-//! the absolute figures of a machine drift.
+//! the absolute measurements of a machine drift.
 //!
 //! One module per tier. Every workload takes a [`Size`]: the real size is measured; the smoke size
 //! runs in the test suite, so that no workload breaks unnoticed (tier 2 needs the feature

@@ -31,9 +31,9 @@ use crate::{
     status,
 };
 
-/// Records per call of `store` when filling.
+/// Number of records per call of `store` when filling.
 const BATCH: u64 = 1_000;
-/// Hits per search.
+/// Number of hits per search.
 const HITS: usize = 10;
 const STORE: &str = "store, one by one";
 const SEARCH: &str = "search";
@@ -47,15 +47,15 @@ pub const VISIT_TRANSFORMER: &str = "--visit-transformer";
 pub struct Options {
     /// Size of the workloads.
     pub size: Size,
-    /// If true, the curve extends to a million records.
+    /// True to extend the curve to a million records.
     pub million: bool,
-    /// If true, other stores run, too.
+    /// True to run other stores as well.
     pub rivals: bool,
-    /// If true, only the questions without a filter run.
+    /// True to run only the questions without a filter.
     pub questions_only: bool,
 }
 
-/// Measurements of a fresh process on a store.
+/// Measurements of a store in a fresh process.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Visit {
     /// Time to open, in milliseconds.
@@ -125,8 +125,8 @@ pub enum Model {
     Transformer,
 }
 
-/// Measures the floor of a store: one durable SQLite commit and one embedding. Returns their sum in
-/// milliseconds.
+/// Measures the minimum cost of a store: one durable SQLite commit and one embedding. Returns their
+/// sum in milliseconds.
 fn floor(size: Size, dir: &Path, report: &mut Report) -> f64 {
     let db = Connection::open(dir.join("plain.db")).expect("SQLite opens");
     db.execute_batch(
@@ -193,7 +193,7 @@ async fn single_stores(
     report.target(&(workload + " against the floor"), p50 / floor_ms, Bound::AtMost(2.0));
 }
 
-/// Adds the target for the cost of a store as the library grows.
+/// Adds the target for how the cost of a store grows with the library.
 fn flatness(report: &mut Report) {
     let p50 = |records| report.find(&at(STORE, records), "p50").map(|row| row.median);
     let Some((few, many)) = p50(1_000).zip(p50(100_000)) else { return };
@@ -298,11 +298,11 @@ fn keep_best(nearest: &mut Vec<(f32, String)>) {
     nearest.truncate(HITS);
 }
 
-/// Measures the store in a separate process, so that its RAM holds nothing else.
+/// Measures the store in a separate process, so that nothing else is in its RAM.
 async fn visit(store: &Path, (records, model): (u64, Model), size: Size, report: &mut Report) {
     let visit = match size {
         Size::Real => in_fresh_process(store, model),
-        // The smoke size runs inside the test binary, which cannot run itself this way.
+        // The smoke size runs in the test binary, which cannot run itself in this way.
         Size::Smoke => visited(store, model, size).await,
     };
     let megabytes = |bytes: f64| bytes / 1e6;
@@ -335,8 +335,7 @@ async fn visit(store: &Path, (records, model): (u64, Model), size: Size, report:
     }
 }
 
-/// RAM limit at 100,000 records, in megabytes. A process that has searched holds the library in
-/// RAM.
+/// RAM limit at 100,000 records, in megabytes. After a search, the process has the library in RAM.
 const RAM_IDLE: Bound = Bound::AtMost(150.0);
 
 fn in_fresh_process(store: &Path, model: Model) -> Visit {
@@ -351,7 +350,7 @@ fn in_fresh_process(store: &Path, model: Model) -> Visit {
 /// Time to wait for background work after opening.
 const SETTLING: Duration = Duration::from_secs(3);
 
-/// Measures a store, in the fresh process.
+/// Measures a store in the fresh process.
 ///
 /// # Panics
 /// If the store cannot be opened or searched.
@@ -393,7 +392,7 @@ fn options(number: u64) -> SearchOptions {
     SearchOptions::default().with_limit(HITS).with_scope(ScopeFilter::new(user))
 }
 
-/// Returns numbers of turns, spread over all records.
+/// Returns numbers of turns, distributed over all records.
 fn numbers(records: u64, count: u64) -> impl Iterator<Item = u64> {
     (0..count).map(move |at| at.wrapping_mul(2_654_435_761) % records)
 }

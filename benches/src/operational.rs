@@ -1,9 +1,9 @@
 //! The workloads of tier 0: pushing and reading events, updating metrics, the snapshot, RAM.
 //!
 //! Every contender holds `Arc`s of the same event at the same capacity, and drops evicted events
-//! outside its lock. Contenders are interleaved in short rounds, so that other load on the machine
-//! affects all of them; the figure is the median of the rounds. The module `parallel` makes threads
-//! contend.
+//! outside of its lock. Contenders are interleaved in short rounds, so that other load on the
+//! machine affects all of them; the result is the median of the rounds. The module `parallel` makes
+//! threads contend.
 
 mod contender;
 mod metrics;
@@ -57,15 +57,15 @@ pub fn ring() -> Ring<Arc<Event>> {
     Ring::new(CAPACITY.try_into().expect("not zero"))
 }
 
-/// Measures the parts of a push alone, and those of reclamation by epochs: one pin, one allocation,
-/// one deferred free.
+/// Measures the components of a push, and those of epoch-based reclamation: a pin, an allocation, a
+/// deferred free.
 fn floor(size: Size, report: &mut Report) {
     let workload = "floor";
     let count = size.pick(20, 10_000);
     let number = AtomicU64::new(0);
     let add = |_| _ = black_box(number.fetch_add(1, Ordering::Relaxed));
     report.add(workload, "atomic addition", &each(count, size, 1, add));
-    // Two threads cannot order their pushes faster than they can share one counter.
+    // Two threads cannot order their pushes faster than they can update a shared counter.
     report.add(workload, "the same, 2 threads", &each(count, size, 2, add));
     // All contenders that hold `Arc`s of the same event share its reference count.
     let shared = Arc::new(event());
@@ -162,8 +162,8 @@ fn time_each(contender: &impl Contender, readers: usize, size: Size) -> Vec<u64>
     rounds.into_iter().flat_map(|round| round.samples.into_iter().flatten()).collect()
 }
 
-/// Measures pushes of new events, including their construction: the cost of `push_event` in
-/// practice, where every event differs.
+/// Measures pushes of new events, including their construction. This is the cost of `push_event` in
+/// practice, where every event is different.
 fn fresh(size: Size, report: &mut Report) {
     let count = size.pick(20, 1_000);
     let workload = "push of a new event";
@@ -244,8 +244,8 @@ fn reads(size: Size, report: &mut Report) {
     );
 }
 
-/// Measures the cached snapshot within a second of the last, and the first one, which queries the
-/// machine.
+/// Measures the cached snapshot within a second of the previous one, and the first snapshot, which
+/// queries the machine.
 fn snapshot(size: Size, report: &mut Report) {
     let count = size.pick(20, 1_000);
     let memory = Operational::open(Config::default()).expect("the configuration is valid");
@@ -261,7 +261,7 @@ fn snapshot(size: Size, report: &mut Report) {
     );
 }
 
-/// Returns the nanoseconds per call of `work`, for each round of `threads` threads that make
+/// Returns the nanoseconds per call of `work` for each round, in which `threads` threads make
 /// `count` calls each. A round should be shorter than the scheduler's time slice.
 fn each(count: usize, size: Size, threads: usize, work: impl Fn(usize) + Sync) -> Vec<f64> {
     let rounds = parallel::rounds(

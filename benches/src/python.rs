@@ -1,4 +1,4 @@
-//! Rivals that are scripts: `rivals/*.py`, run by a Python that has their packages.
+//! Rivals that are scripts (`rivals/*.py`), run by a Python interpreter with their packages.
 
 use std::{env, path::Path, process::Command};
 
@@ -12,7 +12,7 @@ const PYTHON: &str = "AIOS_BENCH_PYTHON";
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Line<T> {
-    /// The script lacks something.
+    /// The script lacks a requirement.
     Missing { missing: String },
     /// The result.
     Answer(T),
@@ -25,7 +25,7 @@ pub(crate) fn script(name: &str) -> Command {
     command
 }
 
-/// Runs a script and parses the last line of its output. The error is the reason if it fails.
+/// Runs a script and parses the last line of its output. The error is the reason for a failure.
 pub(crate) fn answer<T: DeserializeOwned>(mut script: Command) -> Result<T, String> {
     let output = script.output().map_err(|error| cannot_run(&error))?;
     match serde_json::from_str(&last_line(&output.stdout)) {

@@ -1,5 +1,5 @@
-//! Results of a run: rows of figures, and targets with the ratios reached. Printed as one table,
-//! written as JSON.
+//! Results of a run: rows of measurements, and targets with the ratios reached. Printed as one
+//! table and written as JSON.
 
 use std::{
     env, fmt, fs, io,
@@ -12,9 +12,9 @@ use serde::Serialize;
 /// Results of one run.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// The figures.
+    /// Measurements.
     pub rows: Vec<Row>,
-    /// The targets.
+    /// Targets.
     pub targets: Vec<Target>,
     /// Workloads or rivals that could not be measured, with the reason.
     pub notes: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Row {
     pub workload: String,
     /// Contender.
     pub contender: String,
-    /// Unit of the figures, such as `ns` or `bytes`.
+    /// Unit of the measurements, such as `ns` or `bytes`.
     pub unit: &'static str,
     /// Median over the rounds, for one operation.
     pub median: f64,
@@ -52,12 +52,12 @@ pub struct Tail {
     pub max: u64,
 }
 
-/// A target for a ratio or a figure.
+/// A target for a ratio or a measurement.
 #[derive(Debug, Clone, Serialize)]
 pub struct Target {
     /// The comparison.
     pub what: String,
-    /// The ratio or figure reached.
+    /// The ratio or value reached.
     pub ratio: f64,
     /// Unit: `x` for a ratio.
     pub unit: &'static str,
@@ -78,7 +78,7 @@ pub enum Bound {
 }
 
 impl Report {
-    /// Adds a row in nanoseconds, with one figure per round.
+    /// Adds a row in nanoseconds, with one value per round.
     ///
     /// # Panics
     /// If there are no rounds.
@@ -126,7 +126,7 @@ impl Report {
         self.target_in(what, ratio, "x", bound);
     }
 
-    /// Adds a target for a figure in `unit`.
+    /// Adds a target for a value in `unit`.
     pub fn target_in(&mut self, what: &str, ratio: f64, unit: &'static str, bound: Bound) {
         let reached = match bound {
             Bound::AtMost(limit) => ratio <= limit,
@@ -180,7 +180,7 @@ impl Report {
 }
 
 impl Row {
-    /// Creates a row from one figure per round.
+    /// Creates a row from one value per round.
     ///
     /// # Panics
     /// If there are no rounds.

@@ -1,7 +1,7 @@
-//! The service beside the same calls in the process: what a call costs over the socket, over
-//! loopback and over gRPC, and what the limits hold.
+//! The service compared with the same calls in the process: the cost of a call over the socket,
+//! over loopback and over gRPC, and the effect of the limits.
 //!
-//! The clients run in a thread pool of their own in the same process, so both sides share the
+//! The clients run in the same process in their own thread pool, so both sides share the
 //! processors, as an agent and its memory do on one machine.
 
 mod client;
@@ -103,7 +103,7 @@ pub fn run(size: Size, seconds: u64) -> Report {
     report
 }
 
-/// The same queries in the process and by each way.
+/// Measures the same queries in the process and over each transport.
 async fn recalls(report: &mut Report, stand: &Stand, size: Size) {
     let calls = size.pick(8, 400);
     let workload = format!("recall of 10 among {}", size.pick(64, 10_000));
@@ -130,7 +130,7 @@ async fn recalls(report: &mut Report, stand: &Stand, size: Size) {
         let found = grpc.recall(&query).await;
         took[3] = began.elapsed().as_nanos() as u64;
         assert_eq!(found, hits);
-        // The first rounds open caches.
+        // The first rounds fill caches.
         if 8 <= round {
             for (samples, took) in samples.iter_mut().zip(took) {
                 samples.push(took);
@@ -151,7 +151,7 @@ async fn recalls(report: &mut Report, stand: &Stand, size: Size) {
     }
 }
 
-/// Pushes, single durable writes and batches.
+/// Measures pushes, single durable writes and batches.
 async fn writes(report: &mut Report, stand: &Stand, size: Size) {
     let pushes = size.pick(64, 60_000);
     let rate = load::pushes(stand.address, 16, pushes).await;
@@ -185,7 +185,7 @@ async fn writes(report: &mut Report, stand: &Stand, size: Size) {
     check_stored(&stand.memory).await;
 }
 
-/// Checks that a note of the last stream is stored: what was measured was done.
+/// Checks that a note of the last stream is stored, so that the measured work was done.
 async fn check_stored(memory: &AgentMemory) {
     let found = memory.recall("streamed note number 3 of round 0").await.expect("a recall");
     let first = found.hits.first().expect("a hit");
@@ -193,7 +193,8 @@ async fn check_stored(memory: &AgentMemory) {
     assert!(stored.is_some());
 }
 
-/// Resident memory of open connections without calls. The clients' ends are in the same process.
+/// Measures the resident memory of open connections without calls. The clients' ends are in the
+/// same process.
 async fn idle(report: &mut Report, stand: &Stand, size: Size) {
     let connections = size.pick(8, 1_000);
     let before = status::of_process("VmRSS");

@@ -1,4 +1,4 @@
-//! Figures of the kernel about a process or thread, from its `status` file in `/proc`.
+//! Values that the kernel reports about a process or thread in its `status` file in `/proc`.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ pub(crate) fn of_process(field: &str) -> u64 {
     number("/proc/self/status", field)
 }
 
-/// As [`of_process`], for this thread.
+/// Returns the number in the line `field` of this thread. 0 if the system does not report it.
 pub(crate) fn of_thread(field: &str) -> u64 {
     number("/proc/thread-self/status", field)
 }

@@ -1,5 +1,5 @@
-//! The workloads of tier 1: writing, reading and searching messages, reading facts, and the cost of
-//! a large memory. Contenders are interleaved in one run on one disk, with the same texts.
+//! Workloads of tier 1: writing, reading and searching messages, reading facts, and the cost of a
+//! large memory. Contenders are interleaved in one run on one disk, with the same texts.
 
 mod facts;
 mod reads;
@@ -21,7 +21,7 @@ pub enum Part {
     Facts,
     /// RAM use with a file of 1 GB, and opening it.
     Volume,
-    /// The cost of a write from the first to the five millionth; takes about ten minutes.
+    /// The cost of a write, from the first to the five millionth. Takes about ten minutes.
     Growth,
 }
 

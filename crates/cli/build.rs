@@ -1,13 +1,13 @@
 //! Packs the relative relocations of the program.
 //!
-//! The program has hundreds of thousands of them. Unpacked they take 24 bytes each, which every
-//! start reads; packed they take a bit or so (`DT_RELR`). The system that builds the program must
-//! know them, because the program may run there: glibc 2.36 or newer. Linkers that do not know the
-//! option ignore it.
+//! The program has hundreds of thousands of them. Unpacked, each takes 24 bytes that every start
+//! reads; packed (`DT_RELR`), each takes about one bit. The building system must support packed
+//! relocations, because the program may run on it: glibc 2.36 or newer. Linkers that do not know
+//! the option ignore it.
 
 use std::{env, process::Command};
 
-/// The first glibc that reads packed relocations.
+/// First version of glibc that supports packed relocations.
 const GLIBC_MIN: (u32, u32) = (2, 36);
 
 fn main() {
@@ -21,7 +21,7 @@ fn main() {
     }
 }
 
-/// Returns the version of glibc on this system; none if it is unknown.
+/// Returns the version of glibc on this system; `None` if it is unknown.
 fn glibc() -> Option<(u32, u32)> {
     let output = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -1,4 +1,4 @@
-//! Compiles the protocol in Rust: no `protoc` is needed.
+//! Compiles the protocol without `protoc`.
 
 use std::{env, fs, path::PathBuf};
 

@@ -1,7 +1,7 @@
 //! A child process that runs one test of the calling test binary.
 //!
-//! The parent starts a test by its name and passes a path. The child says lines, which the parent
-//! hears in order, and the parent tells it lines. A line is written whole or not at all, so a
+//! The parent starts a test by its name and passes a path. Parent and child exchange lines in
+//! order, over the child's stdin and stdout. A line is written completely or not at all, so a
 //! killed child leaves only whole lines.
 //!
 //! ```no_run
@@ -40,25 +40,25 @@ use std::{
 /// Environment variable with the path for a child.
 const PLACE: &str = "AIOS_TEST_CHILD_PLACE";
 
-/// Beginning of a line that a child says. The test harness prints other lines.
+/// Prefix of the child's lines, which distinguishes them from those of the test harness.
 const SAID: &str = "said ";
 
-/// Maximum time to watch a child, so that a child that hangs does not block the suite for ever.
+/// Maximum time to wait for a child, so that one that hangs does not block the suite forever.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Returns the path that the parent passed. `None` in a process that is not a child; the test then
-/// returns.
+/// Returns the path that the parent passed. `None` in a process that is not a child, in which case
+/// the test should return.
 #[must_use]
 pub fn place() -> Option<PathBuf> {
     env::var_os(PLACE).map(PathBuf::from)
 }
 
-/// Says a line to the parent, in one write.
+/// Sends a line to the parent, in one write.
 ///
 /// # Panics
 /// If the parent has ended.
 pub fn say(line: impl Display) {
-    // The harness prints the name of the test and does not end the line.
+    // The harness prints the name of the test without a line end.
     let line = format!("\n{SAID}{line}\n");
     let mut out = std::io::stdout().lock();
     out.write_all(line.as_bytes()).expect("the parent lives");
@@ -107,7 +107,7 @@ impl Child {
         Child { process, input, output }
     }
 
-    /// Tells the child a line, on its stdin.
+    /// Sends a line to the child, on its stdin.
     ///
     /// # Panics
     /// If the child has ended.
@@ -116,7 +116,7 @@ impl Child {
         writeln!(input, "{line}").expect("the child lives");
     }
 
-    /// Returns the next line that the child says. `None` once it has ended.
+    /// Returns the next line from the child. `None` if it has ended.
     ///
     /// # Panics
     /// If the child prints bytes that are not UTF-8.
@@ -125,7 +125,7 @@ impl Child {
         loop {
             line.clear();
             self.output.read_line(&mut line).expect("a child prints UTF-8");
-            // The output ends without a line end.
+            // An incomplete last line is dropped.
             let whole = line.strip_suffix('\n')?;
             if let Some(said) = whole.strip_prefix(SAID) {
                 return Some(said.to_owned());
@@ -133,10 +133,10 @@ impl Child {
         }
     }
 
-    /// Returns the next `count` lines that the child says.
+    /// Returns the next `count` lines from the child.
     ///
     /// # Panics
-    /// If the child ends before.
+    /// If the child ends earlier.
     #[must_use]
     pub fn hear_some(&mut self, count: usize) -> Vec<String> {
         let heard: Vec<String> = (0..count).map_while(|_| self.hear()).collect();
@@ -144,7 +144,7 @@ impl Child {
         heard
     }
 
-    /// Tells the child a line, and returns the next line that it says.
+    /// Sends a line to the child, and returns its next line.
     ///
     /// # Panics
     /// If the child ends without an answer.
@@ -161,7 +161,7 @@ impl Child {
         self.process.try_wait().expect("the process is a child").is_some()
     }
 
-    /// Kills the child. Returns the lines that it said and that were not heard.
+    /// Kills the child. Returns its lines that were not read.
     ///
     /// # Panics
     /// If the system does not know the child.
@@ -171,8 +171,8 @@ impl Child {
         self.rest()
     }
 
-    /// Kills the child once `reached` returns `true`. Returns `false` if the child ended by itself.
-    /// The child must not say more than a pipe holds.
+    /// Kills the child when `reached` returns `true`. Returns `false` if the child ended by itself.
+    /// The child's unread output must fit into a pipe.
     ///
     /// # Panics
     /// If neither happens within five minutes.
@@ -186,12 +186,11 @@ impl Child {
             thread::yield_now();
         }
         self.process.kill().expect("the process is a child");
-        // A process that a signal ended has no code.
+        // A process ended by a signal has no exit code.
         self.process.wait().expect("the process is a child").code().is_none()
     }
 
-    /// Closes the child's stdin and waits for its end. Returns the lines that it said and that were
-    /// not heard.
+    /// Closes the child's stdin and waits for its end. Returns its lines that were not read.
     ///
     /// # Panics
     /// If the child fails.
@@ -210,7 +209,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // It may have ended.
+        // The child may have ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

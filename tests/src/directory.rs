@@ -1,5 +1,5 @@
-//! The files of a directory: copies of it, and the files that hold a text, also in another form or
-//! encoding.
+//! The files of a directory: copying them, and finding those that contain a text, also in another
+//! normal form or encoding.
 
 use std::{
     fs::{self, Permissions},
@@ -10,7 +10,8 @@ use std::{
 
 use aios_record::forms;
 
-/// Copies the files below `from` to `to`, with the modes of a data directory: git keeps others.
+/// Copies the files below `from` to `to`, with the modes of a data directory, which git does not
+/// preserve.
 ///
 /// # Panics
 /// If a file cannot be read or written.
@@ -61,7 +62,7 @@ pub fn holding(dir: &Path, needle: &str) -> Vec<PathBuf> {
 
 fn holding_bytes(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    // Background work may remove a directory or a file meanwhile.
+    // Background work may remove a directory or a file in the meantime.
     let Ok(entries) = fs::read_dir(dir) else { return found };
     for entry in entries {
         let path = entry.expect("a readable directory").path();
@@ -77,7 +78,7 @@ fn holding_bytes(dir: &Path, needles: &[Vec<u8>]) -> Vec<PathBuf> {
     found
 }
 
-/// Returns the content of a file. `None` if background work has removed it meanwhile.
+/// Returns the content of a file. `None` if background work has removed it.
 ///
 /// # Panics
 /// If the file cannot be read.

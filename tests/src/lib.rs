@@ -1,6 +1,6 @@
-//! Support of the tests of all crates: child processes, and the files of a directory.
+//! Support for the tests of all crates: child processes, and the files of a directory.
 //!
-//! A crate uses it as a dev-dependency, so it depends on no crate above `aios-record`. The tests of
+//! Crates use it as a dev-dependency, so it depends on no crate above `aios-record`. The tests of
 //! the whole stack are in `tests/it`, and the files that they read in `fixtures`.
 
 pub mod child;
@@ -21,7 +21,7 @@ pub fn rounds(default: u64) -> u64 {
     number("AIOS_CRASH_ROUNDS").unwrap_or(default)
 }
 
-/// Returns the number in an environment variable. `None` if the variable has none.
+/// Returns the number in an environment variable. `None` if it is not set to a number.
 #[must_use]
 pub fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()

@@ -1,6 +1,6 @@
 //! `bench`: measurements in the release profile.
 //!
-//! Without a tier, criterion measures single operations of every tier, and compares them with a
+//! Without a tier, criterion measures single operations of every tier and compares them with a
 //! baseline. With a tier (or `embedding`), its workloads run beside their rivals and print one
 //! table. `--rivals` runs all tables.
 //!
@@ -23,7 +23,7 @@ const SERVICE: &str = "service";
 /// Targets that print a table.
 const TABLES: &[&str] = &["operational", "working", EMBEDDING, LONGTERM, SERVICE];
 const RIVALS: &str = "--rivals";
-/// The binary is selected, too, so that LanceDB is built with exactly its features.
+/// Also selects the binary, so that LanceDB is built with exactly its features.
 const WITH_LANCEDB: &[&str] =
     &["--features", "aios-memory-benches/longterm", "--package", "aios-memory-cli"];
 
@@ -57,7 +57,7 @@ fn targets(arguments: &[String]) -> Option<Vec<(&'static str, Vec<String>)>> {
     })
 }
 
-/// Returns the arguments with which a table has its rivals. The others have them always.
+/// Returns the arguments that add rivals to a table. Other tables always have rivals.
 fn with_rivals(table: &str, arguments: &[String]) -> Vec<String> {
     let rivals = (table == LONGTERM).then(|| RIVALS.to_owned());
     rivals.into_iter().chain(arguments.iter().cloned()).collect()

@@ -2,7 +2,7 @@
 //!
 //! `cargo run`, which started this program, adds a dozen variables about the package `xtask` to the
 //! environment. Build scripts watch some of them (`ring` its `CARGO_PKG_NAME`), so a child that
-//! inherits them rebuilds the output of a plain `cargo build`, and the other way round. They are
+//! inherits them would rebuild what a plain `cargo build` has built, and vice versa. They are
 //! therefore removed.
 
 use std::env;
@@ -18,7 +18,7 @@ const OF_XTASK: &[&str] = &["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_NAME", "
 /// A cargo command under construction.
 pub(crate) struct Cargo {
     command: Command,
-    /// The command line as a person would type it.
+    /// The command line as a user would type it.
     shown: String,
 }
 
@@ -69,8 +69,8 @@ impl Cargo {
         self
     }
 
-    /// Runs the command to its end, with the terminal as its output. Fails if its exit code is not
-    /// 0.
+    /// Runs the command to completion, with its output on the terminal. Fails if the exit code is
+    /// not 0.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         match self.command.status() {
             Ok(status) => check(status, self.shown),
@@ -78,8 +78,8 @@ impl Cargo {
         }
     }
 
-    /// Runs the command to its end and returns its stdout; stderr goes to the terminal. Fails if
-    /// its exit code is not 0.
+    /// Runs the command to completion and returns its stdout; stderr goes to the terminal. Fails if
+    /// the exit code is not 0.
     pub(crate) fn output(mut self) -> Result<String, Error> {
         match self.command.stderr(Stdio::inherit()).output() {
             Ok(output) => {
@@ -96,7 +96,7 @@ fn check(status: ExitStatus, command: String) -> Result<(), Error> {
 }
 
 /// Returns the root folder of the workspace. Determined at run time, because a target directory
-/// shared by several clones may hold a binary that another clone built.
+/// shared by several clones may contain a binary built by another clone.
 pub(crate) fn workspace_root() -> PathBuf {
     let xtask = env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);

@@ -1,6 +1,6 @@
-//! `ci`: all checks before a change lands, cheapest first.
+//! `ci`: all checks before a change is merged, cheapest first.
 //!
-//! `.ci/run` calls this and nothing else.
+//! `.ci/run` only calls this.
 
 use std::time::Instant;
 
@@ -10,13 +10,13 @@ use crate::test;
 
 pub(crate) const USAGE: &str = "ci";
 
-/// One step: a cargo command, and a variable that it needs.
+/// A step: a cargo command, and a variable that it needs.
 struct Step {
     command: &'static str,
     env: Option<(&'static str, &'static str)>,
 }
 
-/// Clippy and rustdoc check every feature, to cover the tool behind `distill`, too.
+/// Clippy and rustdoc check every feature, to include the tool of the feature `distill`.
 const STEPS: &[Step] = &[
     Step { command: "cargo fmt --all -- --check", env: None },
     Step { command: "cargo xtask tidy", env: None },
@@ -24,8 +24,8 @@ const STEPS: &[Step] = &[
         command: "cargo clippy --locked --workspace --all-targets --all-features -- -D warnings",
         env: None,
     },
-    // The parts that the default features bring must not be needed by the others. This leaves out
-    // some third-party crates and changes no feature of one, so LanceDB is not built again.
+    // Crates must not need what the default features of others enable. This leaves out some
+    // third-party crates but changes no feature of one, so LanceDB is not rebuilt.
     Step {
         command: "cargo clippy --locked -p aios-memory-cli --no-default-features -- -D warnings",
         env: None,
@@ -34,7 +34,7 @@ const STEPS: &[Step] = &[
         command: "cargo doc --locked --workspace --all-features --no-deps",
         env: Some(("RUSTDOCFLAGS", "-D warnings")),
     },
-    // One preemption here; `cargo xtask verify` by itself checks more.
+    // Only one preemption here; `cargo xtask verify` checks more.
     Step { command: "cargo xtask verify ring", env: Some(("LOOM_MAX_PREEMPTIONS", "1")) },
     Step { command: test::COMMAND, env: None },
 ];

@@ -1,4 +1,4 @@
-//! `demo`: runs the binary's own `demo`, which leaves no files behind.
+//! `demo`: runs the `demo` of the binary, which leaves no files.
 
 use crate::child::Cargo;
 use crate::error::Error;

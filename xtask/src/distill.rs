@@ -1,7 +1,7 @@
 //! `distill`: creates the bundled models from a sentence-transformers directory.
 //!
-//! A binary of `aios-embedding` does the work, behind the feature `distill`. The dev profile is
-//! enough: it also optimises the numeric code.
+//! A binary of `aios-embedding` with the feature `distill` does the work. The dev profile suffices,
+//! because it optimises the numeric code as well.
 
 use crate::child::Cargo;
 use crate::error::Error;

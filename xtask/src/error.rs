@@ -4,28 +4,28 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Reason for which a verb stopped.
+/// Reason why a verb failed.
 #[derive(Debug)]
 pub(crate) enum Error {
     /// The first argument is not a verb.
     UnknownVerb { name: String },
     /// The arguments of a verb are invalid.
     Usage { usage: &'static str },
-    /// A verb has no entry of this name in its table.
+    /// A verb's table has no entry with this name.
     UnknownName { name: String, known: String },
     /// The tests of a proof are missing from their target.
     NoSuchTest { proof: &'static str, tests: &'static str },
     /// A program failed to start.
     Spawn { command: String, source: io::Error },
-    /// A program ran, reported an error and failed. `None` if a signal ended it.
+    /// A program failed after reporting an error. The code is `None` if a signal ended it.
     Child { command: String, code: Option<i32> },
     /// A program printed an unexpected answer.
     Answer { command: String, expected: &'static str },
-    /// A path has no labelled data set.
+    /// A path contains no labelled data set.
     NoSets { path: PathBuf },
     /// A file could not be read or written.
     File { path: PathBuf, source: io::Error },
-    /// `tidy` found violations, which are printed already.
+    /// `tidy` found violations, which were already printed.
     Untidy { findings: usize },
 }
 

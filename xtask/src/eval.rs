@@ -1,10 +1,10 @@
-//! `eval`: runs the binary's `eval` over every labelled data set in a directory, and prints one
+//! `eval`: runs the binary's `eval` on every labelled data set in a directory, and prints one
 //! table.
 //!
 //! Sets on which the search constants were fitted are separate from held-out ones. All
 //! conversations of a part share one run, because each is also asked the questions of the next.
-//! Each collection and each note set has its own run, and note sets have a second one among the
-//! texts of all other sets.
+//! Each collection and each note set has its own run. Note sets have a second one with the texts of
+//! all other sets as distractors.
 
 mod sets;
 mod table;
@@ -63,7 +63,7 @@ fn is_fitted(set: &Set) -> bool {
     FITTED.contains(&&*set.name())
 }
 
-/// Measures the sets of one part. `all` provides the other texts for notes.
+/// Measures the sets of one part. `all` provides the distractors for notes.
 fn measure(call: &Call, part: &[&Set], all: &[Set]) -> Result<Table, Error> {
     let mut table = Table::default();
     let of = |wanted: fn(Format) -> bool| part.iter().filter(move |set| wanted(set.format));

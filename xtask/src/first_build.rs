@@ -1,4 +1,4 @@
-//! The notice before a build from scratch, which takes minutes before it prints a result.
+//! Notice before a build from scratch, which takes minutes without output.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::child::target_dir;
 /// File name of a compiled LanceDB, the last of the slow dependencies to be built.
 const SLOWEST: &str = "liblancedb-";
 
-/// Tells how long the build takes, if the dependencies have not been built yet.
+/// Prints the expected duration of the build if the dependencies have not been built yet.
 pub(crate) fn announce() {
     if !is_built(&target_dir().join("debug/deps")) {
         eprintln!(

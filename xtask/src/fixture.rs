@@ -1,7 +1,7 @@
-//! `fixture`: makes `tests/fixtures/store-N`, a data directory in the current formats on disk, once
-//! a format has changed.
+//! `fixture`: creates `tests/fixtures/store-N`, a data directory in the current formats, after a
+//! format has changed.
 //!
-//! The code that fills it is a part of the tests (`tests/tests/it/formats/make.rs`), which also
+//! The code that fills it is part of the tests (`tests/tests/it/formats/make.rs`), which also
 //! compare the fixture with its description.
 
 use crate::child::Cargo;
@@ -13,7 +13,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     if !arguments.is_empty() {
         return Err(Error::Usage { usage: USAGE });
     }
-    // With the command line, so that nothing is built twice.
+    // Selects the command line as well, so that nothing is built twice.
     let packages = ["test", "--package", "aios-memory-tests", "--package", "aios-memory-cli"];
     Cargo::new(&packages)
         .args(&["--test", "stack", "--", "--exact", "formats::make::make"])

@@ -1,8 +1,8 @@
-//! `cargo xtask <verb>`: the contributor's commands under one name.
+//! `cargo xtask <verb>`: the commands for contributors.
 //!
-//! Every verb spawns cargo, or the one binary of the workspace, with suitable arguments. Code that
-//! users need is in the crates and reached through the binary. Dependencies stay light, so that the
-//! first `cargo xtask` starts within seconds.
+//! Every verb runs cargo, or the binary of the workspace, with suitable arguments. Code that users
+//! need is in the crates and available through the binary. Dependencies stay few, so that the first
+//! `cargo xtask` starts within seconds.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 

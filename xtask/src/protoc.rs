@@ -1,8 +1,7 @@
-//! Finds the protobuf compiler that LanceDB's build scripts call, so that nobody has to install
-//! one.
+//! Finds the protobuf compiler that LanceDB's build scripts call, so that it need not be installed.
 //!
-//! An installed compiler has priority: `PROTOC` in the environment, then `protoc` on the PATH. The
-//! fallback is the binary in the crate `protoc-bin-vendored`. On platforms that it does not cover,
+//! An installed compiler takes precedence: `PROTOC` in the environment, then `protoc` on the PATH.
+//! The fallback is the binary in the crate `protoc-bin-vendored`. On platforms without that binary,
 //! nothing is set, and the build script reports the missing compiler.
 
 use std::env;
@@ -15,7 +14,7 @@ use crate::child::target_dir;
 
 const PROTOC: &str = "PROTOC";
 
-/// Returns the environment variables that let a build find a protobuf compiler.
+/// Returns the environment variables by which builds find a protobuf compiler.
 pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
     if env::var_os(PROTOC).is_some() || on_path(env::var_os("PATH")) {
         return Vec::new();
@@ -24,8 +23,8 @@ pub(crate) fn environment() -> Vec<(&'static str, OsString)> {
     if is_executable(&vendored) {
         return vec![(PROTOC, vendored.into_os_string())];
     }
-    // The registry drops the mode bits, so a copy is run. It is no longer beside the well-known
-    // types, so their path is set, too.
+    // The registry drops the mode bits, so a copy is executed. The copy is not beside the
+    // well-known types, so their path is set as well.
     let Ok(copy) = executable_copy(&vendored, &target_dir().join("xtask")) else {
         return Vec::new();
     };

@@ -1,7 +1,7 @@
 //! `tidy`: project rules that no compiler checks.
 //!
-//! Each check is a pure function from the contents of the tree to [`Finding`]s, and is tested with
-//! a small bad input. The files are those below the workspace root, except built and hidden ones;
+//! Each check is a pure function from the content of the tree to [`Finding`]s, and is tested with a
+//! small invalid input. The files are those below the workspace root, except built and hidden ones;
 //! the crate graph comes from `cargo metadata`.
 
 mod circles;

@@ -7,7 +7,7 @@ use std::{env, time::Instant};
 use crate::child::{Cargo, target_dir};
 use crate::error::Error;
 
-/// A proof: its tests, and how to run them.
+/// A proof: its tests, and the way to run them.
 struct Proof {
     name: &'static str,
     claim: &'static str,
@@ -174,7 +174,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
         eprintln!("\n{name}: {}", proof.claim);
         eprintln!("{name}: {} {} ({})", bound.value(), bound.unit, bound.variable);
         let started = Instant::now();
-        // A filter that matches no test would pass, so the tests must exist first.
+        // A filter that matches no test would pass, so the tests are listed first.
         let listed = cargo(proof).args(&["--list"]).output()?;
         if !listed.lines().any(|line| line.ends_with(": test")) {
             return Err(Error::NoSuchTest { proof: proof.name, tests: proof.tests });
@@ -198,8 +198,8 @@ fn selected(names: &[String]) -> Result<Vec<&'static Proof>, Error> {
     names.iter().map(find).collect()
 }
 
-/// Builds the command of a proof. Compiler flags rebuild every dependency, so they get a separate
-/// target directory.
+/// Builds the command of a proof. Compiler flags would rebuild every dependency, so such proofs get
+/// a separate target directory.
 fn cargo(proof: &Proof) -> Cargo {
     let cargo = Cargo::new(&["test"]).args(proof.target).args(&["--", proof.tests]);
     let cargo = cargo.env(proof.bound.variable, &proof.bound.value());

@@ -1,4 +1,4 @@
-//! A context of 60 candidates, in 2,000 tokens.
+//! A context from 60 candidates, within 2,000 tokens.
 
 use std::hint::black_box;
 

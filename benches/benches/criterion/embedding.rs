@@ -1,4 +1,4 @@
-//! One query, embedded by each bundled model on one thread.
+//! Embedding of one query by each bundled model on one thread.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! A message, compared with the 10,000 current facts of its owner.
+//! Comparison of a message with the 10,000 current facts of its owner.
 
 use std::hint::black_box;
 

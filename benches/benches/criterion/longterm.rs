@@ -1,4 +1,4 @@
-//! Tier 2 with 10,000 records and the bundled static model: storing one, searching.
+//! Tier 2 with 10,000 records and the bundled static model: storing one record, searching.
 
 use std::hint::black_box;
 

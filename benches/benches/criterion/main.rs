@@ -5,7 +5,7 @@
 //! cargo xtask bench --baseline before [FILTER]
 //! ```
 //!
-//! The tables beside rivals are other bench targets, one for each tier.
+//! The tables with rivals are other bench targets, one per tier.
 #![allow(missing_docs)]
 
 mod context;

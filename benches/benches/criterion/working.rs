@@ -8,7 +8,7 @@ use aios_working::{Config, Decision, FindOptions, Goal, NewMessage, Task, Workin
 use criterion::Criterion;
 use tokio::runtime::Runtime;
 
-/// Messages that a search has to look through.
+/// Number of messages for a search.
 const MESSAGES: usize = 1_000;
 
 pub(crate) fn operations(criterion: &mut Criterion) {

@@ -1,4 +1,4 @@
-//! The BERT of candle-transformers, in `f32`: a rival, and a second opinion of our own.
+//! The BERT of candle-transformers in `f32`: a rival, and a check of our own implementation.
 
 use std::{path::Path, time::Instant};
 
@@ -11,7 +11,7 @@ use tokenizers::{PaddingParams, Tokenizer, TruncationParams};
 
 use super::{Answer, Rival};
 
-/// Tokens of a text at most, as sentence-transformers cuts for MiniLM.
+/// Maximum number of tokens of a text, as sentence-transformers truncates for MiniLM.
 const TOKENS_MAX: usize = 256;
 
 /// The model, with its tokenizer.
@@ -21,6 +21,8 @@ pub(super) struct Candle {
 }
 
 impl Candle {
+    /// Opens the model in `dir`.
+    ///
     /// # Panics
     /// If the directory cannot be read.
     pub(super) fn open(dir: &Path) -> Candle {
@@ -38,7 +40,8 @@ impl Candle {
         Candle { model: model.expect("the weights fit"), tokenizer }
     }
 
-    /// The vectors of a batch: padded to its longest text, the mean of what is not padding.
+    /// Returns the vectors of a batch: padded to its longest text, pooled as the mean of the
+    /// unpadded tokens.
     fn forward(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
         let encodings = self.tokenizer.encode_batch_fast(texts.to_vec(), true);
         let encodings = encodings.expect("they are texts");
@@ -57,7 +60,7 @@ impl Candle {
     }
 }
 
-/// Reads `config.json`, which may omit what has no influence on vectors.
+/// Reads `config.json`, which may omit fields that do not affect vectors.
 fn config(json: &[u8], tokenizer: &Tokenizer) -> Config {
     let mut config: Map<String, Value> = serde_json::from_slice(json).expect("it is an object");
     let defaults = json!({
@@ -81,7 +84,7 @@ impl Rival for Candle {
     fn embed(&mut self, threads: usize, batch: usize, texts: &[&str]) -> Answer {
         let pool = ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
         let began = Instant::now();
-        // Texts of nearly the same length are padded least.
+        // Texts of similar length need the least padding.
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|at| texts[*at].len());
         let mut vectors = vec![Vec::new(); texts.len()];

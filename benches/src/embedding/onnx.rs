@@ -1,5 +1,5 @@
-//! ONNX Runtime, from Python: a process that answers requests, so that it can be interleaved with
-//! our runs.
+//! ONNX Runtime in Python: a process that answers requests, so that its runs can be interleaved
+//! with ours.
 
 use std::{
     io::{BufRead, BufReader, Lines, Write},
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{Answer, Rival};
 use crate::python::{self, Line};
 
-/// The process with the model loaded. Dropping it ends the process.
+/// A process with the model loaded. Dropping it ends the process.
 pub(super) struct OnnxRuntime {
     name: String,
     child: Child,
@@ -27,8 +27,8 @@ struct Greeting {
 }
 
 impl OnnxRuntime {
-    /// Starts the process with the model in `dir` and its weights in `bits` (`fp32`, `int8`). The
-    /// error is the reason if it cannot run.
+    /// Starts the process with the model in `dir` and the weights `bits` (`fp32`, `int8`). The
+    /// error is the reason why it cannot run.
     pub(super) fn start(dir: &Path, bits: &str) -> Result<OnnxRuntime, String> {
         let mut script = python::script("embedding.py");
         script.arg(dir).arg(bits).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -62,7 +62,7 @@ impl Rival for OnnxRuntime {
 
 impl Drop for OnnxRuntime {
     fn drop(&mut self) {
-        // It ends once its input is closed.
+        // The process ends when its input is closed.
         self.questions = None;
         let _ = self.child.wait();
     }

@@ -1,6 +1,6 @@
-//! Synthetic notes and messages in English: clauses of one form, filled from lists. There are
+//! Synthetic notes and messages in English: clauses of one form, filled from lists. They have
 //! several hundred words and many numbers, so that neither a tokenizer nor a table of word pieces
-//! fits a whole run into the nearest cache.
+//! fits the data of a whole run into the nearest cache.
 
 use crate::numbers::Numbers;
 
@@ -43,7 +43,7 @@ pub(super) fn texts(count: usize, words_min: usize, words_max: usize) -> Vec<Str
         .collect()
 }
 
-/// Returns a clause of ten or eleven words. Its last word joins it to another clause.
+/// Returns a clause of ten or eleven words, which ends with a conjunction.
 fn clause(numbers: &mut Numbers) -> Vec<String> {
     let mut of = |list: &str| {
         let words: Vec<&str> = list.split_whitespace().collect();

@@ -1,13 +1,13 @@
 //! Synthetic conversations: words by Zipf's law, topics that make vectors cluster, sessions with
-//! turns of two speakers, a few users. The same number gives the same turn in every run.
+//! turns of two speakers, a few users. A number gives the same turn in every run.
 
 use aios_record::{Id, Kind, Record, Scope, Timestamp};
 
 use crate::numbers::Numbers;
 
-/// Vocabulary of all topics together.
+/// Vocabulary size of all topics together.
 const WORDS: usize = 20_000;
-/// Words shared by all topics.
+/// Number of words shared by all topics.
 const WORDS_SHARED: usize = 2_000;
 const WORDS_OF_TOPIC: usize = 300;
 const TOPICS: usize = 400;
@@ -21,7 +21,7 @@ const SYLLABLES: [&str; 20] = [
 /// 2024-01-01T00:00:00Z.
 const START_SECONDS: i64 = 1_704_067_200;
 
-/// Returns turn `number` of an endless history.
+/// Returns turn `number` of an unlimited history.
 #[must_use]
 pub fn record(number: u64) -> Record {
     let session = number / TURNS_OF_SESSION;

@@ -1,5 +1,5 @@
-//! Synthetic English from plain words: turns of a conversation, abstracts, and natural questions.
-//! The same number gives the same text in every run.
+//! Synthetic English in plain words: turns of a conversation, abstracts, and natural questions. A
+//! number gives the same text in every run.
 
 use crate::numbers::Numbers;
 

@@ -1,5 +1,5 @@
 //! Natural questions about all stored records: without a filter, with the bundled transformer, and
-//! each asked once, so that no cache answers.
+//! each asked only once, so that no cache answers.
 
 use std::{path::Path, time::Instant};
 
@@ -15,13 +15,13 @@ use crate::{
     report::{Bound, Report},
 };
 
-/// Turns per session.
+/// Number of turns per session.
 const TURNS_OF_SESSION: u64 = 30;
 const START_SECONDS: i64 = 1_704_067_200;
 
-/// Numbers of turns, each with the target for the median search in milliseconds.
+/// Numbers of turns, each with the limit for the median search in milliseconds.
 const TURNS: [(u64, f64); 3] = [(600, 2.0), (10_000, 3.0), (100_000, 5.0)];
-/// Number of abstracts, with the same target.
+/// Number of abstracts, with the limit for the median search in milliseconds.
 const ABSTRACTS: (u64, f64) = (5_183, 4.0);
 
 /// Runs all questions, with stores below `dir`.

@@ -1,5 +1,5 @@
-//! Rivals of long-term memory: other stores for agents, from Python, each given our vectors, so
-//! that only the stores are compared. Each script defines which completion it waits for.
+//! Rivals of long-term memory: other stores for agents, in Python. All use our vectors, so that
+//! only the stores are compared. Each script defines which completion it waits for.
 
 use std::{
     fs,
@@ -20,9 +20,9 @@ const NAMES: [&str; 3] = ["chromadb", "lancedb", "mem0"];
 struct Outcome {
     version: String,
     records: u64,
-    /// True if a store is on disk when it returns.
+    /// True if a record is on disk when the call returns.
     synced: bool,
-    /// Median time of a store, in milliseconds.
+    /// Median duration of a store, in milliseconds.
     store_ms: f64,
     search_ms: Quantiles,
 }
@@ -33,8 +33,8 @@ struct Quantiles {
     p95: f64,
 }
 
-/// Adds rows for each installed rival, with our time in this run as a ratio to the rival's. Notes
-/// the reason for each missing rival.
+/// Adds rows for each installed rival, with our duration in this run as a ratio to the rival's.
+/// Adds a note with the reason for each missing rival.
 pub(super) fn run(size: Size, steps: &[u64], dir: &Path, report: &mut Report) {
     let input = dir.join("rivals.jsonl");
     write_input(&input, size.pick(200, 10_000), size.pick(3, 100));
@@ -50,7 +50,7 @@ pub(super) fn run(size: Size, steps: &[u64], dir: &Path, report: &mut Report) {
     }
 }
 
-/// Compares with our figures at the same number of records, or the next smaller number measured.
+/// Compares with our results at the same number of records, or at the next smaller measured one.
 fn compare(name: &str, outcome: &Outcome, steps: &[u64], report: &mut Report) {
     let workload = format!("{name} {}, {} records", outcome.version, outcome.records);
     let store = if outcome.synced { "store: p50" } else { "store, not on disk: p50" };

@@ -1,5 +1,5 @@
 //! Rivals of the ring: a deque behind a lock, which is the obvious implementation, and a lock-free
-//! queue that cannot be read without removing entries.
+//! queue, which can only be read by removing entries.
 
 use std::{
     collections::VecDeque,
@@ -87,7 +87,7 @@ fn newest(events: &VecDeque<Arc<Event>>, count: usize) -> Vec<Arc<Event>> {
     events.iter().rev().take(count).cloned().collect()
 }
 
-/// A lock-free queue. It is never read, because reading would remove its entries.
+/// A lock-free queue. It is not read, because reading would remove its entries.
 #[derive(Debug)]
 pub struct Queue(ArrayQueue<Arc<Event>>);
 

@@ -17,7 +17,7 @@ const ONE: &str = "metric update, 2 writers, 1 key";
 const ALONE: &str = "metric update, 1 writer, 64 keys";
 pub(super) const RIVAL: &str = "RwLock<HashMap>";
 
-/// The rival's state of a key: the latest value and a window, as in the tier, but without hourly
+/// The rival's state of a key: the latest value and a window, as in the tier, but no hourly
 /// aggregates.
 #[derive(Default)]
 struct Values {

@@ -1,9 +1,9 @@
-//! Threads that run at the same time.
+//! Runs threads at the same time.
 //!
-//! On a busy machine, threads that should contend run one after the other instead, and no lock is
-//! ever contended. Therefore the threads of a round start once all of them are running, a round is
-//! short, and it counts only if the scheduler preempted none of them, which the kernel reports for
-//! each thread. A thread that waits for a lock yields voluntarily, which is a separate count.
+//! On a busy machine, threads that should contend run one after the other, and locks are never
+//! contended. Therefore the threads of a round start when all of them are running, rounds are
+//! short, and a round counts only if the scheduler preempted none of its threads, as reported by
+//! the kernel. A thread that waits for a lock yields voluntarily, which is counted separately.
 
 use std::{
     hint,
@@ -16,7 +16,7 @@ use crate::{Size, status};
 
 /// Number of rounds.
 const ROUNDS: usize = 41;
-/// Time limit for all rounds. A quiet machine needs a fraction of it.
+/// Time limit for all rounds. An idle machine needs a fraction of it.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// Result of a round.
@@ -49,8 +49,8 @@ pub(super) fn rounds(
     if quiet.is_empty() { loud } else { quiet }
 }
 
-/// Returns true if this many threads can run at the same time. Otherwise they share processors, and
-/// rounds must be long enough for that.
+/// Returns true if this number of threads can run at the same time. Otherwise they share
+/// processors, and rounds must be long enough for that.
 pub(super) fn fit(threads: usize) -> bool {
     thread::available_parallelism().is_ok_and(|processors| threads <= processors.get())
 }
@@ -111,7 +111,7 @@ impl Start {
     }
 
     /// Waits for all threads. Spins, so that a released thread is on a processor. Returns the
-    /// thread's number of preemptions so far.
+    /// number of preemptions of the thread so far.
     fn together(&self) -> u64 {
         let before = preemptions();
         self.missing.fetch_sub(1, Ordering::AcqRel);

@@ -1,8 +1,8 @@
 //! RAM use of the ring: with concurrent readers, after many pushes, and while a reader is stopped
 //! in the middle of a read.
 //!
-//! Entries are counted by their own `Drop`, so the figures are exact, whatever the allocator does
-//! with freed memory.
+//! Entries are counted by their `Drop`, so the results are exact and independent of the allocator's
+//! handling of freed memory.
 
 use std::{
     hint::black_box,
@@ -27,9 +27,9 @@ pub(super) const PAYLOAD: &str = "the payload itself";
 pub(super) const BUSY: &str = "Ring, busy readers, most";
 
 const PAYLOAD_BYTES: usize = 200;
-/// Maximum bytes per slot.
+/// Maximum number of bytes per slot.
 const SLOT_BYTES: usize = 16;
-/// Bytes of a payload, its reference count and its `seq`, rounded as by the allocator.
+/// Size of a payload, its reference count and its `seq`, rounded up as by the allocator.
 const ENTRY_BYTES: usize = (PAYLOAD_BYTES + 16 + 8).next_multiple_of(16);
 
 /// A payload that counts its live instances.
@@ -110,8 +110,8 @@ fn with_readers(count: u64) -> f64 {
     })
 }
 
-/// Returns the bytes after pushes during which a reader is stopped in a read, and after it has
-/// resumed and as many pushes have followed.
+/// Returns the number of bytes after pushes during which a reader is stopped in a read, and the
+/// number after the reader has resumed and the same number of pushes has followed.
 fn with_stalled_reader(size: Size) -> (f64, f64) {
     let pushes = size.pick(20_000, 1_000_000);
     let watched = Watched::new();

@@ -1,4 +1,4 @@
-//! Clients for measurements: HTTP/1.1 that stays open, and gRPC over HTTP/2.
+//! Clients for measurements: HTTP/1.1 with a persistent connection, and gRPC over HTTP/2.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 use tokio::net::{TcpStream, UnixStream};
 
 const SERVICE: &str = "aios.memory.MemoryService";
-/// A byte that says whether the message is compressed, and its length in four.
+/// Size of the gRPC prefix: a flag for compression, and the length of the message in four bytes.
 const PREFIX_BYTES: usize = 5;
 
 /// An HTTP/1.1 connection.
@@ -37,7 +37,7 @@ impl Http {
     /// Connects over a socket.
     ///
     /// # Panics
-    /// As [`over_tcp`](Http::over_tcp).
+    /// If the service cannot be reached.
     pub(super) async fn over_socket(path: &Path) -> Http {
         Http::over(UnixStream::connect(path).await.expect("the service")).await
     }
@@ -68,7 +68,7 @@ impl Http {
     /// Fetches a path.
     ///
     /// # Panics
-    /// As [`post`](Http::post).
+    /// If the answer is not a success.
     pub(super) async fn get(&mut self, path: &str) -> Bytes {
         let request = Request::get(path).header("host", "localhost").body(Full::default());
         self.exchange(request.expect("a request")).await
@@ -106,7 +106,7 @@ impl Grpc {
         Grpc { send, address }
     }
 
-    /// Calls an RPC with one message. Returns the status if it is not 0.
+    /// Calls an RPC with one message.
     ///
     /// # Errors
     /// The status, as text.
@@ -139,7 +139,7 @@ impl Grpc {
         self.send(rpc, BodyExt::boxed(body)).await
     }
 
-    /// Recalls, and returns the number of hits.
+    /// Searches, and returns the number of hits.
     ///
     /// # Panics
     /// If the call fails.

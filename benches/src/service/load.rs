@@ -1,4 +1,4 @@
-//! Many callers at once, in the process and over gRPC.
+//! Many concurrent callers, in the process and over gRPC.
 
 use std::{
     net::SocketAddr,
@@ -26,7 +26,7 @@ use crate::{
     status,
 };
 
-/// Texts of one message of a stream, and of one batch in the process.
+/// Number of texts per message of a stream, and per batch in the process.
 const BATCH: usize = 256;
 
 /// Remembers texts in one write.
@@ -61,7 +61,7 @@ pub(super) async fn pushes(address: SocketAddr, connections: usize, pushes: usiz
     (each * connections) as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Notes per second of `callers` in the process, each note durable by itself.
+/// Returns the notes per second of `callers` in the process, each note durable separately.
 pub(super) async fn remember_within(
     memory: &AgentMemory,
     callers: usize,
@@ -83,7 +83,7 @@ pub(super) async fn remember_within(
     (callers * each) as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Notes per second of `callers` over gRPC, each with a connection of its own.
+/// Returns the notes per second of `callers` over gRPC, each with its own connection.
 pub(super) async fn remember_over(
     address: SocketAddr,
     callers: usize,
@@ -112,7 +112,7 @@ pub(super) async fn remember_over(
     (callers * each) as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Notes per second in batches in the process.
+/// Returns the notes per second in batches in the process.
 pub(super) async fn batches_within(memory: &AgentMemory, notes: usize, round: usize) -> f64 {
     let began = Instant::now();
     for first in (0..notes).step_by(BATCH) {
@@ -123,7 +123,7 @@ pub(super) async fn batches_within(memory: &AgentMemory, notes: usize, round: us
     notes as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Notes per second of one stream over gRPC.
+/// Returns the notes per second of one stream over gRPC.
 pub(super) async fn stream_over(address: SocketAddr, notes: usize, round: usize) -> f64 {
     let mut client = Grpc::over_tcp(address).await;
     let item = |number: usize| RememberItem {
@@ -142,8 +142,8 @@ pub(super) async fn stream_over(address: SocketAddr, notes: usize, round: usize)
     notes as f64 / began.elapsed().as_secs_f64()
 }
 
-/// Recalls and writes by 64 connections for some seconds: the tail of a recall, and the growth of
-/// resident memory from the first tenth to the end.
+/// Measures recalls and writes over 64 connections for some seconds: the tail of a recall, and the
+/// growth of resident memory from the first tenth to the end.
 pub(super) async fn mixed(report: &mut Report, address: SocketAddr, size: Size, seconds: u64) {
     let connections = size.pick(4, 64);
     let is_over = Arc::new(AtomicBool::new(false));
@@ -174,7 +174,7 @@ pub(super) async fn mixed(report: &mut Report, address: SocketAddr, size: Size, 
     report.target_in("growth of resident memory", grown, "%", Bound::AtMost(5.0));
 }
 
-/// Nine recalls and one write in turn. Returns the times of the recalls.
+/// Alternates nine recalls and one write. Returns the durations of the recalls.
 async fn caller(
     address: SocketAddr,
     connection: u64,
@@ -186,7 +186,7 @@ async fn caller(
     let mut samples = Vec::new();
     while !is_over.load(Ordering::Relaxed) {
         if numbers.below(10) == 0 {
-            // The same few notes again and again: the store does not grow.
+            // Repeats a few notes, so that the store does not grow.
             let text = format!("Connection {connection} notes {}.", numbers.below(4));
             let body = serde_json::json!({ "items": [{ "text": text }] });
             client.post("/api/v1/remember", body.to_string()).await;

@@ -2,7 +2,7 @@
 
 use crate::numbers::Numbers;
 
-/// Topics and things of the notes; the numbers make each text its own.
+/// Topics and things of the notes. Numbers make each text unique.
 const TOPICS: [&str; 8] =
     ["staging", "billing", "search", "the garden", "the move", "Lisbon", "the kiln", "payroll"];
 const THINGS: [&str; 8] =
@@ -19,7 +19,7 @@ pub(super) fn text(number: u64) -> String {
     )
 }
 
-/// Returns a query that some of the notes answer.
+/// Returns a query that matches some of the notes.
 pub(super) fn query(numbers: &mut Numbers) -> String {
     format!("which {} of {}", THINGS[numbers.below(8)], TOPICS[numbers.below(8)])
 }

@@ -1,5 +1,5 @@
-//! Reads of 100,000 facts of one owner: the profile of a context, and the facts at a moment. Half
-//! are open statements; half fill slots, and each slot had several values one after the other.
+//! Reads of 100,000 facts of one owner: the profile of a context, and the facts as of a time. Half
+//! of them are open statements; half fill slots, and each slot had several values in sequence.
 
 use std::{hint::black_box, time::Instant};
 
@@ -13,13 +13,14 @@ use crate::{
     report::{Bound, Report},
 };
 
-/// Values that each slot had.
+/// Number of values that each slot had.
 const VALUES: usize = 10;
-/// Facts of one transaction.
+/// Number of facts per transaction.
 const BATCH: usize = 1_000;
-/// Facts that a context considers for its profile, as the setting `learning.profile_facts`.
+/// Number of facts that a context considers for its profile, as in the setting
+/// `learning.profile_facts`.
 const PROFILE: usize = 40;
-/// Start of the statements, one each minute, in seconds since 1970.
+/// Time of the first statement, in seconds since 1970. The others follow at intervals of a minute.
 const START_SECONDS: i64 = 1_700_000_000;
 const MINUTE_SECONDS: i64 = 60;
 

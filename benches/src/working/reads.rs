@@ -1,5 +1,5 @@
-//! Reads of a memory of 100,000 messages: one by its id, the last twelve of a session, a search;
-//! and the interference of reads and writes.
+//! Reads of a memory of 100,000 messages: a message by its id, the last twelve of a session, a
+//! search; and the interference of reads and writes.
 
 use std::{hint::black_box, path::Path, time::Instant};
 
@@ -20,7 +20,7 @@ use crate::{
 
 /// Number of sessions.
 const SESSIONS: usize = 100;
-/// Callers of the mixed load.
+/// Number of callers of the mixed load.
 const CALLERS: usize = 16;
 const POINT: &str = "one message by its id";
 const RECENT: &str = "last 12 of a session";
@@ -102,8 +102,8 @@ where
     tokio::spawn(work(working.clone())).await.expect("it does not panic")
 }
 
-/// Measures the reader's statements alone: every column is read, without a hand-over or conversion
-/// to records.
+/// Measures the reader's statements alone: reads every column, without passing rows to another
+/// thread or converting them to records.
 fn inside(size: Size, path: &Path, ids: &[Id], report: &mut Report) {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).expect("a database");
@@ -168,7 +168,8 @@ fn search(runtime: &Runtime, working: &Working, questions: Vec<String>) -> Vec<u
     }))
 }
 
-/// Measures callers that read nine times (a message, or the last of a session) and then write once.
+/// Measures callers that alternate nine reads (a message, or the last ones of a session) and one
+/// write.
 fn mixed(size: Size, runtime: &Runtime, working: &Working, ids: &[Id], report: &mut Report) {
     let each = size.pick(10, 2_000);
     let (mut reads, mut writes) = (Vec::new(), Vec::new());

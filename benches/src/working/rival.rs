@@ -1,6 +1,6 @@
 //! Rivals of working memory: plain rusqlite with one transaction per row, with the same schema and
-//! the same statements for words and feed; the same on a bare table, which is the limit of SQLite;
-//! and a script over aiosqlite that commits per call.
+//! the same statements for words and feed; the same on a table without them, which is the limit of
+//! SQLite; and a script with aiosqlite that commits at every call.
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +31,7 @@ impl Plain {
         Plain { connection, rows: 0 }
     }
 
-    /// Adds a message. It is committed on return.
+    /// Adds a message, which is committed on return.
     pub(super) fn add(&mut self, text: &str) {
         self.insert(text).expect("the row is fine");
         self.rows += 1;
@@ -98,7 +98,7 @@ struct Written {
 }
 
 impl Script {
-    /// Opens the script on a fresh working memory in `folder`. The error is the reason if the
+    /// Opens the script with a fresh working memory in `folder`. The error is the reason why the
     /// script cannot run here.
     pub(super) fn open(folder: &Path, durability: Durability) -> Result<Script, String> {
         let database = folder.join("aiosqlite.db");
@@ -129,8 +129,8 @@ fn fresh(path: &Path) {
     drop(Working::open(path, Config::default()).expect("a working memory"));
 }
 
-/// Creates the schema for a SQLite that is older than ours: Python's often lacks the option for
-/// deleting from the word index. Nothing is deleted here.
+/// Creates the schema for a SQLite older than ours: Python's often lacks the option for deleting
+/// from the word index. Nothing is deleted here.
 fn older(folder: &Path, path: &Path) {
     let newer = folder.join("newer.db");
     fresh(&newer);

@@ -1,12 +1,12 @@
-//! Texts with the word distribution of language: the n-th word of the vocabulary is n times rarer
-//! than the first (Zipf's law). The first words are in most texts and on no list of stop words,
-//! which is deliberately harder than English.
+//! Texts with the word distribution of natural language: the n-th word of the vocabulary is n times
+//! rarer than the first (Zipf's law). The first words occur in most texts and on no list of stop
+//! words, which is deliberately harder than English.
 
 use crate::numbers::Numbers;
 
-/// Words in the vocabulary.
+/// Number of words in the vocabulary.
 const VOCABULARY: usize = 30_000;
-/// Words per text.
+/// Number of words per text.
 const WORDS: std::ops::Range<usize> = 12..40;
 
 /// A generator of texts.
@@ -48,7 +48,7 @@ impl Texts {
         words.join(" ")
     }
 
-    /// Returns a question from memory of a text: three to six of its words, in random order.
+    /// Returns a question in the words of a text: three to six of them, in random order.
     pub fn question(&mut self) -> String {
         let text = self.text();
         let mut words: Vec<&str> = text.split(' ').collect();

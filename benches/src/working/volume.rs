@@ -29,7 +29,7 @@ const OUTPUT_BYTES: usize = 18_000;
 const OF_LARGE: &str = "a file of 1 GB";
 const GROWTH: &str = "one message, 64 callers, Normal";
 const GROWTH_WORK: &str = "the same, time of processors";
-/// Numbers of rows at which the cost since the last milestone is reported.
+/// Numbers of rows at which the cost since the previous milestone is reported.
 const MILESTONES: [usize; 9] =
     [10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000];
 
@@ -116,9 +116,9 @@ fn look(runtime: &Runtime, path: &Path) -> Look {
     Look { open_ns, rss_kib: status::of_process("VmRSS"), peak_kib: status::of_process("VmHWM") }
 }
 
-/// Measures the cost of a write as the file grows, with single writes by 64 callers. Not synced: a
-/// sync takes as long whatever the size of the file, and would hide the growth. Reported as elapsed
-/// time, and as processor time, which other load on the machine affects less.
+/// Measures the cost of a write as the file grows, with single writes by 64 callers. Not synced:
+/// the duration of a sync does not depend on the size of the file, and would hide the growth.
+/// Reports the elapsed time, and the processor time, which other load on the machine affects less.
 pub(super) fn growth(size: Size, runtime: &Runtime, report: &mut Report) {
     let folder = tempfile::tempdir().expect("a folder");
     let working = open(&folder.path().join("working.db"), Durability::Normal);
@@ -150,7 +150,7 @@ pub(super) fn growth(size: Size, runtime: &Runtime, report: &mut Report) {
 fn processor_ns() -> f64 {
     const TICK_NS: f64 = 1e7;
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The program name may have spaces, so fields are counted from its end.
+    // The program name may contain spaces, so fields are counted from its end.
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() * TICK_NS
 }

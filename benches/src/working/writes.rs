@@ -25,7 +25,7 @@ const PLAIN: &str = "rusqlite, row by row";
 const BARE: &str = "rusqlite, bare table";
 const AIOSQLITE: &str = "aiosqlite, row by row";
 
-/// Opens a fresh working memory with the feed on.
+/// Opens a fresh working memory with the feed enabled.
 pub(super) fn open(path: &Path, durability: Durability) -> Working {
     let feed_kinds = FEED_KINDS.to_vec();
     Working::open(path, Config { durability, feed_kinds, ..Config::default() })

@@ -1,4 +1,4 @@
-//! Every workload at its smoke size, and checks that a busy machine cannot measure.
+//! Every workload at its smoke size, and checks that do not depend on the load of the machine.
 #![allow(clippy::unwrap_used)]
 
 mod embedding;

@@ -1,4 +1,4 @@
-//! The command line, as clap parses it. Not here: what the commands do.
+//! The command line, parsed by clap. Not here: executing the commands.
 
 mod flags;
 mod global;
@@ -70,8 +70,8 @@ pub(crate) enum Command {
     Clear(Clear),
     /// Forget records in every tier, and everything derived from them
     ///
-    /// Without a record or a query: all records of --user, or all that --project, --agent and
-    /// --session narrow to. Records of others, and shared ones, stay.
+    /// Without a record or a query: all records of --user, or all records to which --project,
+    /// --agent and --session narrow. Records of other users, and shared ones, are kept.
     ///
     /// A query proposes the records that contain its text, or every word and number of it. --yes
     /// confirms the proposal only if the text of each record equals the query; name others by their
@@ -82,11 +82,11 @@ pub(crate) enum Command {
     Files(FilesCommand),
     /// Store messages and learn facts from them
     ///
-    /// FILE has a message a line, as JSON: content or text, and optionally role, name, session,
+    /// FILE has one message per line, as JSON: content or text, and optionally role, name, session,
     /// timestamp and id. The same file again adds nothing. Conversations in other formats are read
     /// by `ingest`, and learned from in the background.
     Learn(Learn),
-    /// Print the facts that were learned: those of now, or of an earlier time
+    /// Print the learned facts: the current ones, or those as of an earlier time
     Facts(Facts),
     /// List the interrupted tasks, which their agents can resume, oldest first
     Resume,
@@ -115,13 +115,13 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Repair the problems that `verify` finds in the library
     Repair,
-    /// Rebuild the library, with another model or the same; other processes may use it meanwhile
+    /// Rebuild the library with the same or another model, while other processes may use it
     Reindex(Reindex),
-    /// Move records past their retention out of working memory, and tidy the files
+    /// Move records past their retention out of working memory, and clean up the files
     Maintain(Maintain),
-    /// Migrate the files to the schema of this program; opening them does so, too
+    /// Migrate the files to the schema of this program, as opening them does
     Migrate(Migrate),
-    /// Serve the memory to other programs, over gRPC and HTTP, until it is told to end
+    /// Serve the memory to other programs over gRPC and HTTP, until a signal ends it
     Serve(Serve),
     /// Serve the memory to an agent host over the Model Context Protocol, on stdin and stdout
     Mcp(Mcp),
@@ -132,7 +132,7 @@ pub(crate) enum Command {
     Hook(Hook),
     /// Install the memory in a coding agent: its hooks and the MCP server
     ///
-    /// Entries of others stay as they are, with their order and comments.
+    /// Other entries are not changed, including their order and comments.
     Install(Install),
     /// Measure how well questions find their evidence in labelled conversations or documents
     Eval(Eval),

@@ -1,4 +1,4 @@
-//! The commands, each in its file.
+//! The commands, one per file.
 
 mod backup;
 mod config;

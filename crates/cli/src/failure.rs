@@ -1,4 +1,4 @@
-//! Outcome of a command: its exit code, and the one line that reports an error.
+//! The failure of a command: its exit code, and the line that reports it.
 
 use std::{error::Error as StdError, io, process::ExitCode};
 
@@ -15,7 +15,7 @@ pub(crate) enum Failure {
     /// The memory returned an error.
     #[error(transparent)]
     Memory(aios_memory::Error),
-    /// A file could not be read into the memory, or written from it.
+    /// A file could not be read into the memory or written from it.
     #[error(transparent)]
     Exchange(aios_exchange::Error),
     /// Labelled data could not be measured.
@@ -30,7 +30,7 @@ pub(crate) enum Failure {
     /// The settings are invalid.
     #[error(transparent)]
     Config(#[from] aios_memory::config::Error),
-    /// The command is invalid as given.
+    /// The command line is invalid.
     #[error("{message}")]
     Usage {
         /// The problem.
@@ -46,20 +46,20 @@ pub(crate) enum Failure {
         /// Hint on finding the right name.
         hint: &'static str,
     },
-    /// Part of the input was rejected. Each problem has been reported already.
+    /// Part of the input was rejected. Each problem has already been reported.
     #[error("{} rejected", number_of(*failed, "input item"))]
     Partial {
         /// Number of records, lines or files.
         failed: u64,
     },
-    /// Rows of a session file that is followed were rejected, and will not be read again. The first
-    /// of them have been reported already.
+    /// Rows of a followed session file were rejected and will not be read again. The first of them
+    /// have already been reported.
     #[error("{} rejected and passed over", number_of(*failed, "row"))]
     PassedOver {
         /// Number of rows.
         failed: u64,
     },
-    /// An examination found a problem, which has been reported already.
+    /// A check found a problem, which has already been reported.
     #[error("{what}")]
     Unsound {
         /// Summary of the problem.
@@ -82,10 +82,10 @@ pub(crate) enum Failure {
     /// The reader of the output has closed it.
     #[error("the output was closed")]
     OutputClosed,
-    /// A panic: a defect of this program.
+    /// A panic, which is a bug of this program.
     #[error("internal error: {what}")]
     Panic {
-        /// The panic message, with its place in the sources.
+        /// The panic message and its location in the source.
         what: String,
     },
 }
@@ -158,7 +158,7 @@ impl Failure {
         }
     }
 
-    /// Returns the next step in the words of the command line.
+    /// Returns the next step, as text for the command line.
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Failure::Exchange(error @ aios_exchange::Error::Unfinished { .. }) => {
@@ -181,7 +181,7 @@ impl Failure {
         Some(hint.to_owned())
     }
 
-    /// Prints the error to stderr: one line for a person, or a line of JSON. A closed output is not
+    /// Prints the error to stderr: one line of text, or a line of JSON. A closed output is not
     /// reported.
     pub(crate) fn tell(&self, as_json: bool) {
         if matches!(self, Failure::OutputClosed) {
@@ -236,7 +236,7 @@ impl From<aios_eval::Error> for Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// Commands name every other I/O operation themselves, so this one wrote the output.
+    /// Commands handle all other I/O errors themselves, so this one is from writing the output.
     fn from(source: io::Error) -> Failure {
         match source.kind() {
             io::ErrorKind::BrokenPipe => Failure::OutputClosed,
@@ -245,7 +245,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Formats an error with its causes, on one line.
+/// Formats an error with its causes in one line.
 pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();

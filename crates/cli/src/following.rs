@@ -1,6 +1,6 @@
-//! Session files of coding agents, read on from the place up to which they were read before. The
-//! places are kept in the data directory, so hooks and `ingest --follow` go on where the other
-//! ended.
+//! Reads session files of coding agents from the place up to which they were read before. The
+//! places are stored in the data directory, so hooks and `ingest --follow` continue each other's
+//! reading.
 
 use std::{
     fs,
@@ -18,14 +18,14 @@ use crate::{
     hook::{DIRECTORY, limit, name_of, owner_of, replace},
 };
 
-/// Session files whose places are kept. A file whose place is gone is read again, which adds
-/// nothing.
+/// Maximum number of session files whose places are kept. A file without a place is read again,
+/// which adds no duplicates.
 const PLACES_MAX: usize = 4_096;
 
 /// Held while a session file is read.
 static READING: Mutex<()> = Mutex::const_new(());
 
-/// The amount that is read at once.
+/// Amount to read at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Amount {
     /// At most [`FOLLOW_BYTES`].
@@ -34,7 +34,7 @@ pub(crate) enum Amount {
     All,
 }
 
-/// A session file that is followed.
+/// A followed session file.
 pub(crate) struct Following {
     view: MemoryView,
     path: PathBuf,
@@ -44,7 +44,7 @@ pub(crate) struct Following {
 }
 
 impl Following {
-    /// Describes the session file at `path`, whose messages are stored in `view`.
+    /// Creates the reader of the session file at `path`, whose messages are stored in `view`.
     pub(crate) fn new(view: &MemoryView, path: &Path, format: Format) -> Result<Self, Failure> {
         let path = std::path::absolute(path)
             .map_err(|source| Failure::Io { action: "find the session file".to_owned(), source })?;
@@ -59,8 +59,8 @@ impl Following {
         Following { thinking, ..self }
     }
 
-    /// Reads the new lines. When this returns, they are durable. Secrets are taken out of them,
-    /// since nobody chose these texts to be stored.
+    /// Reads the new lines. They are durable when this returns. Secrets are removed, because nobody
+    /// chose to store these texts.
     pub(crate) async fn read(&self, amount: Amount) -> Result<IngestReport, Failure> {
         let _reading = READING.lock().await;
         let mut place: Option<Place> =

@@ -1,10 +1,10 @@
-//! `hook`: called by a coding agent at an event of its session, with a JSON object on stdin. It
-//! prints the JSON object that the host expects, or nothing.
+//! `hook`: called by a coding agent at an event of its session, with a JSON object on stdin. Prints
+//! the JSON object that the host expects, or nothing.
 //!
-//! A host waits for its hooks, and treats a failed one as a message to its user or its model. So
-//! this command always exits with 0, ends within `hook.time_max_ms`, and reports problems to a log
-//! file alone. It opens no memory: the service of the data directory does the work ([`answer`]),
-//! and is started if none runs.
+//! A host waits for its hooks, and shows failures to its user or its model. Therefore this command
+//! always exits with 0, ends within `hook.time_max_ms`, and reports problems only to a log file. It
+//! does not open the memory: the service of the data directory does the work ([`answer`]), and is
+//! started if none is running.
 
 mod answer;
 mod briefing;

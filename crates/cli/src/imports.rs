@@ -1,4 +1,4 @@
-//! The formats of other programs, for uploads to the service.
+//! Formats of other programs, for uploads to the service.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use aios_exchange::{
 use aios_memory::MemoryView;
 use aios_memory_server::{ImportFailure, ImportFile, ImportReport, Importer, Importing};
 
-/// Extensions of files whose markup is not seen in their content.
+/// File extensions of formats that cannot be detected from the content.
 const MARKDOWN: [&str; 2] = ["md", "markdown"];
 
-/// The reader of the formats that the command `ingest` reads.
+/// Reader of the formats of the command `ingest`.
 pub(crate) struct ServedImports;
 
 impl Importer for ServedImports {
@@ -29,7 +29,7 @@ impl Importer for ServedImports {
                 .with_thinking(thinking)
                 .with_counts(move |tally| counting(tally));
             options.session = file.session;
-            // An upload has no path, so its name does not say which document or conversation it is.
+            // An upload has no path, so its name does not identify a document or conversation.
             let report = ingest::reader(&view, file.bytes, None, options).await;
             let report = report.map_err(of_memory)?;
             let mut imported = ImportReport::new(report.tally);
@@ -46,10 +46,10 @@ impl Importer for ServedImports {
     }
 }
 
-/// Returns the format with this name, or else the one at which the name of the file hints.
+/// Returns the format with this name, or else the one suggested by the name of the file.
 fn format_of(format: Option<&str>, name: Option<&str>) -> Format {
     if let Some(format) = format {
-        // The service has checked the name.
+        // The service has already checked the name.
         return Format::all().find(|it| it.name() == format).unwrap_or_default();
     }
     let extension = name.and_then(|name| Path::new(name).extension()?.to_str());

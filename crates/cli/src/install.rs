@@ -1,10 +1,10 @@
-//! `install`: enters the memory into the configuration of a coding agent: the MCP server, and hooks
-//! if the agent has them. Not here: what hooks do.
+//! `install`: adds the memory to the configuration of a coding agent: the MCP server, and hooks if
+//! the agent supports them. Not here: the hooks themselves.
 //!
-//! Files of other programs are edited as texts: lines are inserted, and everything else stays byte
-//! for byte, comments included. A file that cannot be edited this way is refused, with the text to
-//! insert by hand. The inserted spans are recorded ([`record`]), so that removing them restores the
-//! file as it was. If the file has changed since, the entries are found by their content.
+//! Files of other programs are edited as text: lines are inserted, and everything else is
+//! unchanged, including comments. A file that cannot be edited in this way is refused, with the
+//! text to insert by hand. The inserted spans are recorded ([`record`]), so removing them restores
+//! the original file. If the file has changed since, the entries are found by their content.
 
 mod agent;
 mod diff;
@@ -51,7 +51,8 @@ pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> R
     }
     let is_dry_run = arguments.dry_run;
     if !is_dry_run {
-        // The last file first when they are removed: its folder was created for the first one.
+        // When uninstalling, the last file is removed first, because its folder was created for the
+        // first one.
         match arguments.uninstall {
             true => changes.iter().rev().try_for_each(|change| change.apply(&data_dir))?,
             false => changes.iter().try_for_each(|change| change.apply(&data_dir))?,
@@ -78,17 +79,17 @@ pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> R
     Ok(())
 }
 
-/// A change of one file.
+/// A change to one file.
 struct Change {
     file: ConfigFile,
-    /// The text after the change. `None` if the file is removed.
+    /// The text after the change. `None` to remove the file.
     after: Option<String>,
-    /// The record that replaces the old one.
+    /// The record that replaces the previous one.
     record: Option<Record>,
 }
 
 impl Change {
-    /// Plans the change of the file of a target.
+    /// Plans the change to a target's file.
     fn of(
         target: &Target,
         file: ConfigFile,
@@ -147,10 +148,10 @@ impl Change {
     }
 }
 
-/// A text after a change, or `None` for no file, and the record of the insertions.
+/// The text after a change (`None` to remove the file), and the record of the insertions.
 type Planned = (Option<String>, Option<Record>);
 
-/// Inserts the entries of a target. Outdated ones are replaced.
+/// Inserts the entries of a target. Replaces outdated ones.
 fn inserted(
     target: &Target,
     file: &ConfigFile,
@@ -161,7 +162,7 @@ fn inserted(
         return Ok((Some(file.text.clone()), record.cloned()));
     }
     let (clean, _) = removed(target, file, record)?;
-    // A folder that an earlier installation made is still to be removed with the file.
+    // A folder that an earlier installation created must still be removed with the file.
     let folders = record.map(|record| record.folders.clone()).unwrap_or_default();
     let is_new = clean.is_none() || !file.exists;
     let mut edit = Edit::new(clean.unwrap_or_default());
@@ -190,7 +191,7 @@ fn removed(
     Ok((Some(text).filter(|_| !is_gone), None))
 }
 
-/// Prints the entries that a file needs, and fails.
+/// Prints the entries that a file needs, and returns an error.
 fn refused(
     target: &Target,
     file: &ConfigFile,

@@ -4,7 +4,7 @@
 //! exits with 0 (done), 1 (failed), 2 (usage) or 3 (not found). The library does the work; this
 //! crate parses arguments and prints results.
 
-// A served command is a future that holds those of LanceDB.
+// The future of a served command contains those of LanceDB.
 #![recursion_limit = "256"]
 
 mod args;
@@ -35,21 +35,21 @@ use crate::{
     output::{Output, Zone},
 };
 
-/// Mode bits denied on every file that this program creates, whatever umask it inherits. LanceDB
-/// leaves the mode of its files to the umask.
+/// Mode bits denied on every file that this program creates, independent of the inherited umask.
+/// LanceDB leaves the mode of its files to the umask.
 const UMASK: Mode = Mode::from_bits_truncate(0o077);
 
 fn main() -> ExitCode {
     umask(UMASK);
     let words: Vec<_> = std::env::args_os().collect();
-    // Read before the arguments are parsed, so that parse errors honour `--json`, too.
+    // Read before the arguments are parsed, so that parse errors are JSON as well.
     let as_json = args::asks_for_json(&words);
     std::panic::set_hook(Box::new(move |panic| {
         Failure::Panic { what: panic.to_string() }.tell(as_json);
     }));
     let arguments = match Arguments::read(words.clone()) {
         Ok(arguments) => arguments,
-        // A host takes the exit code of a usage error for a message to its model.
+        // A host would show the exit code of a usage error to its model.
         Err(_) if args::is_hook(&words) => return ExitCode::SUCCESS,
         Err(error) => return refuse(&error, as_json),
     };
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         return hook::run(&arguments, hook, &words);
     }
     let Global { json, quiet, verbose, utc, .. } = arguments.global;
-    // The service has a log of its own, which its settings describe.
+    // The service has its own log, configured in the settings.
     if !matches!(arguments.command, Command::Serve(_)) {
         output::start_log(verbose, quiet, json);
     }
@@ -222,8 +222,8 @@ async fn with_memory(
     }
 }
 
-/// Returns the handle that ingests or imports a file. With `owners_from_file` it may write records
-/// of every user, narrowed as `view` is. Fails if `view` acts for one user.
+/// Returns the handle for ingesting or importing a file. With `owners_from_file`, it may write
+/// records of every user, narrowed like `view`. Fails if `view` acts for one user.
 fn taker(
     administrator: &Administrator,
     view: &MemoryView,
@@ -243,7 +243,7 @@ fn taker(
     Ok(administrator.narrow(view.gate().filter())?)
 }
 
-/// Environment variables, other than our own, that determine where settings and data are.
+/// Environment variables of other programs that determine the location of settings and data.
 const BASE_VARIABLES: &[&str] = &["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"];
 
 /// Loads the settings in effect from the file, the environment and the flags.
@@ -253,7 +253,7 @@ fn settings(global: &Global) -> Result<Effective, Failure> {
         let Ok(name) = name.into_string() else { continue };
         match value.into_string() {
             Ok(value) => drop(env.insert(name, value)),
-            // Skipping it would silently fall back to a default, such as another store.
+            // Ignoring the variable would silently use a default, such as another store.
             Err(_) if name.starts_with("AIOS_") || BASE_VARIABLES.contains(&name.as_str()) => {
                 return Err(Failure::Usage {
                     message: format!("the environment variable {name} is not UTF-8"),
@@ -269,8 +269,8 @@ fn settings(global: &Global) -> Result<Effective, Failure> {
     Ok(effective)
 }
 
-/// Prints a parse error in one line, or as JSON if `as_json`. Help and version are results: they go
-/// to stdout.
+/// Prints a parse error in one line, or as JSON if `as_json`. Prints help and version to stdout,
+/// because they are results.
 fn refuse(error: &clap::Error, as_json: bool) -> ExitCode {
     if !error.use_stderr() {
         return match error.print() {

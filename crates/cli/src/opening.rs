@@ -1,5 +1,4 @@
-//! Opening the memory for a command, read-only if nothing can be written, and closing it. Not here:
-//! what commands do.
+//! Opens the memory for a command, read-only if nothing can be written, and closes it.
 
 use std::{error::Error as StdError, path::PathBuf};
 
@@ -87,7 +86,7 @@ impl Command {
         }
     }
 
-    /// Returns true if the command is upkeep. Upkeep covers the whole data directory and names
+    /// Returns true if the command is upkeep, which concerns the whole data directory and shows
     /// records of every user.
     fn is_upkeep(&self) -> bool {
         matches!(
@@ -129,8 +128,8 @@ pub(crate) fn check_use(command: &Command, config: &Config) -> Result<(), Failur
     }
 }
 
-/// Fails if the command vouches for what is stored, in a copy or by a check, and nothing is: its
-/// result would be that of a memory that this command has just created.
+/// Fails if the command copies or checks the stored data and nothing is stored: its result would
+/// describe a memory that this command has just created.
 pub(crate) fn check_stored(command: &Command, config: &Config) -> Result<(), Failure> {
     match command {
         Command::Backup(_) | Command::Export(_) | Command::Verify(Verify { repair: false }) => {
@@ -140,8 +139,8 @@ pub(crate) fn check_stored(command: &Command, config: &Config) -> Result<(), Fai
     }
 }
 
-/// Returns the settings of a memory in an empty temporary directory if the command is the dry run
-/// of an import and nothing is stored yet, and the directory, which is removed when it is dropped.
+/// If the command is a dry run of an import and nothing is stored yet, returns the settings of a
+/// memory in an empty temporary directory, and the directory, which is removed on drop.
 pub(crate) fn without_traces(
     mut config: Config,
     command: &Command,
@@ -158,11 +157,11 @@ pub(crate) fn without_traces(
     Ok((config, Some(dir)))
 }
 
-/// Keeps temporary files of this process in the data directory, where no other user can read them,
-/// until the result is dropped. Falls back to the system's directory.
+/// Puts temporary files of this process in the data directory, where other users cannot read them,
+/// until the result is dropped. If that fails, uses the system's directory.
 pub(crate) fn keep_temporary_files_in(config: &Config) -> Option<Scratch> {
     let scratch = Scratch::new(config).ok().flatten()?;
-    // Fails if this process has set it before, which is harmless.
+    // Fails if this process has already set it, which is harmless.
     let _ = tempfile::env::override_temp_dir(scratch.path());
     Some(scratch)
 }
@@ -213,7 +212,7 @@ async fn tell_older(memory: &AgentMemory, output: Output) -> Result<(), Failure>
     Ok(())
 }
 
-/// Prints the number of changes that no search covers yet, if there are any.
+/// Prints the number of changes that searches do not include yet, if there are any.
 pub(crate) fn tell_behind(behind: u64, output: Output) {
     if 0 < behind {
         output.note(&format!(
@@ -223,8 +222,8 @@ pub(crate) fn tell_behind(behind: u64, output: Output) {
     }
 }
 
-/// Closes the memory after a command has done its work. A failure is a note or a warning: stored
-/// records are durable already, and closing only moves them to long-term memory.
+/// Closes the memory after a command. A failure is only a note or a warning: stored records are
+/// already durable, and closing only moves them to long-term memory.
 pub(crate) async fn close(memory: AgentMemory, usage: Use, output: Output) {
     let Err(error) = memory.shutdown().await else { return };
     if usage == Use::Reads && error.is_unwritable() {
@@ -241,8 +240,8 @@ pub(crate) async fn close(memory: AgentMemory, usage: Use, output: Output) {
     output.tell(Notice { hint: hint.as_deref(), remedy: remedy.as_ref(), ..notice });
 }
 
-/// Returns the innermost cause of an error. The outer ones are about a transaction of the move, and
-/// not about the command.
+/// Returns the innermost cause of an error. The outer ones concern a transaction of the move, not
+/// the command.
 fn cause(error: &dyn StdError) -> String {
     let mut innermost = error;
     while let Some(cause) = innermost.source() {

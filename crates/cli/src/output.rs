@@ -1,6 +1,6 @@
-//! Output: results go to stdout, everything else to stderr, and all of it is harmless.
+//! Output: results on stdout, everything else on stderr, all of it harmless.
 //!
-//! No other file names stdout or stderr, so nothing reaches a terminal except through [`Defused`].
+//! No other file uses stdout or stderr, so all output to a terminal passes [`Defused`].
 
 mod capture;
 mod defused;
@@ -36,7 +36,7 @@ pub(crate) struct Output {
     pub(crate) zone: Zone,
 }
 
-/// Time zone of the timestamps that a person reads. JSON always uses UTC.
+/// Time zone of timestamps in text. JSON always uses UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Zone {
     /// The machine's time zone, or that of the variable `TZ`.
@@ -45,7 +45,7 @@ pub(crate) enum Zone {
     Utc,
 }
 
-/// Message on stderr: a line for a person, an object for a program.
+/// Message on stderr: a line of text, or a JSON object.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Notice<'a> {
     pub(crate) level: Level,
@@ -68,7 +68,7 @@ impl<'a> Notice<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
-    /// The command failed, in whole or in part.
+    /// The command failed, completely or in part.
     Error,
     /// A problem that needs attention.
     Warning,
@@ -79,7 +79,7 @@ pub(crate) enum Level {
 }
 
 impl Output {
-    /// Prints `value` as JSON if `--json` is given, otherwise as `text` writes it.
+    /// Prints `value` as JSON if `--json` is given, otherwise with `text`.
     pub(crate) fn result<T: Serialize>(
         self,
         value: &T,
@@ -87,7 +87,7 @@ impl Output {
     ) -> io::Result<()> {
         let mut out = self.stdout();
         match self.json {
-            // Serialised first, so that nothing is printed if it fails.
+            // Serialised first, so that nothing is printed if this fails.
             true => writeln!(out, "{}", serde_json::to_string(value)?)?,
             false => text(&mut out)?,
         }
@@ -111,7 +111,7 @@ impl Output {
         Defused::new(capture::stdout(), notation)
     }
 
-    /// Returns raw stdout, for another process of this program that reads it. `None` if stdout is a
+    /// Returns raw stdout, which another process of this program reads. `None` if stdout is a
     /// terminal.
     pub(crate) fn pipe() -> Option<impl Write> {
         let out = io::stdout();
@@ -132,8 +132,8 @@ impl Output {
         }
     }
 
-    /// Prints a warning for each of these problems, as [`warn`](Output::warn) does. A next step is
-    /// printed with the first problem that it helps with; in JSON with each.
+    /// Prints a warning for each of these problems, as [`warn`](Output::warn) does. In text, a next
+    /// step is printed only with the first problem that it applies to; in JSON, with each.
     pub(crate) fn warn_of<'a>(
         self,
         code: &str,
@@ -189,12 +189,12 @@ impl Output {
         Progress(bar.with_style(style))
     }
 
-    /// Formats a timestamp for a person, to the minute, with the label of its time zone.
+    /// Formats a timestamp to the minute, with its time zone.
     pub(crate) fn minute(self, moment: Timestamp) -> String {
         self.moment(moment, "%Y-%m-%d %H:%M %Z")
     }
 
-    /// Formats a timestamp for a person, to the second, with the label of its time zone.
+    /// Formats a timestamp to the second, with its time zone.
     pub(crate) fn second(self, moment: Timestamp) -> String {
         self.moment(moment, "%Y-%m-%d %H:%M:%S %Z")
     }
@@ -244,7 +244,7 @@ impl Progress {
 /// Prints a notice to stderr. Takes the format as an argument, because errors can occur before the
 /// arguments are parsed.
 pub(crate) fn tell(notice: Notice<'_>, as_json: bool) {
-    // There is nowhere left to report that stderr is closed.
+    // If stderr is closed, the error cannot be reported.
     let _ = match as_json {
         true => told_as_json(&notice),
         false => {
@@ -260,7 +260,7 @@ pub(crate) fn tell(notice: Notice<'_>, as_json: bool) {
     };
 }
 
-/// Errors repeat their fields under `error`, the shape that programs relied on before notices had
+/// In errors, the fields are repeated under `error`, which programs relied on before notices had
 /// levels.
 fn told_as_json(notice: &Notice<'_>) -> io::Result<()> {
     let mut told = serde_json::to_value(notice)?;
@@ -274,21 +274,21 @@ fn told_as_json(notice: &Notice<'_>) -> io::Result<()> {
     writeln!(err)
 }
 
-/// Prints what a service has written for this command. It is harmless already.
+/// Prints the output of a service for this command, which is already harmless.
 pub(crate) fn print(stdout: &str, stderr: &str) {
-    // A closed stream ends the command like any other: there is nowhere left to report it.
+    // If a stream is closed, that cannot be reported.
     let _ = capture::stderr().write_all(stderr.as_bytes());
     let mut out = capture::stdout();
     let _ = out.write_all(stdout.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Returns the writer for lines of JSON that no person reads.
+/// Returns the writer for lines of JSON for other programs.
 pub(crate) fn json_lines() -> impl Write + Send {
     Defused::new(capture::stdout(), Notation::Json)
 }
 
-/// Returns `text` on one line of at most `chars` characters, with `...` appended if it was cut.
-/// Line ends become a visible mark, other white space a space.
+/// Returns `text` in one line of at most `chars` characters, with `...` appended if it was
+/// truncated. Line ends become a visible mark, other white space becomes a space.
 pub(crate) fn one_line(text: &str, chars: usize) -> String {
     let line = line(text);
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -298,7 +298,7 @@ pub(crate) fn one_line(text: &str, chars: usize) -> String {
     }
 }
 
-/// Returns `text` on one line. Each run of line ends becomes a visible mark; those at either end of
+/// Returns `text` in one line. Each run of line ends becomes a visible mark; those at either end of
 /// the text are removed.
 pub(crate) fn line(text: &str) -> String {
     let lines = text.split(['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}']);
@@ -306,13 +306,13 @@ pub(crate) fn line(text: &str) -> String {
     lines.join(&format!(" {LINE_END_MARK} "))
 }
 
-/// Returns `text` on one line of at most `chars` characters, without anything that acts on a
+/// Returns `text` in one line of at most `chars` characters, without anything that controls a
 /// terminal.
 pub(crate) fn harmless(text: &str, chars: usize) -> String {
     defused(&one_line(text, chars), Notation::Text).into_owned()
 }
 
-/// The screen of the live view. Its texts are [`harmless`], its control sequences those of the
+/// The screen of the live view. Its texts are [`harmless`]; its control sequences are those of the
 /// terminal library.
 #[cfg(feature = "top")]
 pub(crate) type Screen = io::Stdout;
@@ -334,7 +334,7 @@ pub(crate) fn records(count: u64) -> String {
     number_of(count, "record")
 }
 
-/// Formats a number with its noun, which takes an `s` in the plural.
+/// Formats a number with its noun, adding an `s` in the plural.
 pub(crate) fn number_of(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
@@ -344,8 +344,8 @@ pub(crate) fn shown(path: &Path) -> String {
     line(&path.display().to_string())
 }
 
-/// Names a record for the handle `memory`: its key, with its user if the handle is the
-/// administrator's, which sees the records of all users.
+/// Formats the name of a record for the handle `memory`: its key, preceded by its user if the
+/// handle is the administrator's, which sees the records of all users.
 pub(crate) fn named(memory: &MemoryView, identity: &Identity) -> String {
     line(&match memory.gate().acts_for() {
         Some(_) => identity.key().to_string(),

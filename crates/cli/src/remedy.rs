@@ -1,18 +1,18 @@
-//! Remedies in the words of the command line, with the exact command.
+//! Remedies as text for the command line, with the exact command.
 //!
-//! A test runs every command named here, so a word that is a command stands in backticks.
+//! A test runs every command mentioned here, so commands are in backticks.
 
 use std::path::{Path, PathBuf};
 
 use aios_memory::Remedy;
 
-/// Returns the words for a remedy. `None` for one that this command line does not know.
+/// Returns the text of a remedy. `None` if this command line does not know it.
 pub(crate) fn words(remedy: &Remedy) -> Option<String> {
     let fixed = of_values(remedy).or_else(|| of_stores(remedy)).or_else(|| of_files(remedy));
     named(remedy).or_else(|| fixed.map(str::to_owned))
 }
 
-/// Returns the words for a remedy that names a setting, a model or a file.
+/// Returns the text of a remedy that names a setting, a model or a file.
 fn named(remedy: &Remedy) -> Option<String> {
     Some(match remedy {
         Remedy::AwaitProcess { path } => format!(
@@ -81,7 +81,7 @@ fn named(remedy: &Remedy) -> Option<String> {
     })
 }
 
-/// Returns the words for a remedy about given values, handles and models.
+/// Returns the text of a remedy about given values, handles and models.
 fn of_values(remedy: &Remedy) -> Option<&'static str> {
     Some(match remedy {
         Remedy::Correct => "pass another value, or omit it",
@@ -135,7 +135,7 @@ fn of_values(remedy: &Remedy) -> Option<&'static str> {
     })
 }
 
-/// Returns the words for a remedy about a store and its damage.
+/// Returns the text of a remedy about a store and its damage.
 fn of_stores(remedy: &Remedy) -> Option<&'static str> {
     Some(match remedy {
         Remedy::Retry => "try again a little later",
@@ -195,7 +195,7 @@ fn of_stores(remedy: &Remedy) -> Option<&'static str> {
     })
 }
 
-/// Returns the words for a remedy about files and the machine.
+/// Returns the text of a remedy about files and the machine.
 fn of_files(remedy: &Remedy) -> Option<&'static str> {
     Some(match remedy {
         Remedy::CheckPath => "check that the path is right and accessible",

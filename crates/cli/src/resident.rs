@@ -1,4 +1,4 @@
-//! RAM that a long-running process gives back to the system.
+//! Returns unused RAM of long-running processes to the system.
 
 mod code;
 mod heap;

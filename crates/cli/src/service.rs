@@ -1,9 +1,9 @@
-//! Commands that the running service of a data directory carries out, with the same output and the
-//! same exit code as without it.
+//! Commands that the running service of a data directory executes, with the same output and exit
+//! code as without it.
 //!
-//! The service has the memory open, so such a command neither opens it nor closes it. A service of
-//! another version, with other settings or in another time zone declines, and the command goes to
-//! the files.
+//! The service has the memory open, so such a command need not open and close it. A service with
+//! another version, other settings or another time zone declines, and the command then uses the
+//! files.
 
 use std::{path::Path, process::ExitCode};
 
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Command {
-    /// Returns true if a service can carry out the command: it reads no file, no stdin and no
-    /// terminal of its own.
+    /// Returns true if a service can execute the command, because it reads neither a file nor stdin
+    /// and uses no terminal.
     fn is_served(&self) -> bool {
         match self {
             Command::Remember(remember) => remember.text != "-",
@@ -39,8 +39,8 @@ impl Command {
     }
 }
 
-/// Has the service of the data directory carry out a command, if there is one and it can. Returns
-/// the exit code of the command.
+/// Lets the service of the data directory execute a command, if there is one and the command can be
+/// served. Returns the exit code.
 pub(crate) async fn served(
     arguments: &Arguments,
     words: &[std::ffi::OsString],
@@ -59,14 +59,14 @@ pub(crate) async fn served(
     Some(ExitCode::from(exit_code))
 }
 
-/// Returns what the output of a command depends on beside its words: the version, the settings
-/// except those of the service itself and of its log, and the time zone.
+/// Returns everything besides its words that affects a command's output: the version, the settings
+/// except those of the service and its log, and the time zone.
 pub(crate) fn circumstances(config: &Config, data_dir: &Path) -> String {
     let mut settings = config.clone();
     settings.server = aios_memory::config::Server::default();
     settings.log = aios_memory::config::Log::default();
     settings.memory.data_dir = data_dir.to_owned();
-    // Known by its path, which is another in each program's build.
+    // The decoder is identified by its path, which differs between builds.
     settings.decoder = aios_memory::longterm::Decoder::Nobody;
     let zone = jiff::tz::TimeZone::system();
     let zone = zone.iana_name().unwrap_or("unknown").to_owned();

@@ -1,7 +1,7 @@
 //! Parts of a message's content: texts, tool calls, results, thinking, and attachments.
 //!
-//! One reader serves every format, since the vocabularies of the programs do not conflict.
-//! Attachments are named; their bytes are omitted.
+//! One reader serves every format, because the vocabularies of the programs do not conflict.
+//! Attachments are reduced to their names.
 
 use std::borrow::Cow;
 
@@ -10,11 +10,11 @@ use serde_json::{Map, Value};
 /// Maximum length of an attachment's name, in characters.
 const NAME_CHARS_MAX: usize = 200;
 
-/// Fields that name an attachment; the first non-empty one counts.
+/// Fields that name an attachment. The first non-empty one is used.
 const NAMES: &[&str] =
     &["file_name", "filename", "fileName", "displayName", "name", "title", "alt", "caption"];
 
-/// Fields that locate an attachment, for one without a name.
+/// Fields that locate an attachment, used if it has no name.
 const PLACES: &[&str] =
     &["url", "uri", "fileUri", "path", "asset_pointer", "file_id", "fileId", "file_uuid"];
 
@@ -75,7 +75,7 @@ pub struct Content {
 #[derive(Debug, Clone, PartialEq)]
 struct Text {
     text: String,
-    /// True for the text of a document that is enclosed, which nobody said.
+    /// True for the text of an enclosed document, which the speaker did not say.
     is_document: bool,
 }
 
@@ -87,12 +87,12 @@ impl Content {
         said
     }
 
-    /// Returns the texts, with those of documents and the names of attachments in their positions.
+    /// Returns all texts in order, including those of documents and the names of attachments.
     pub fn text(&self) -> String {
         joined(self.texts.iter())
     }
 
-    /// Returns the texts without those of documents, whose names stay.
+    /// Returns the texts without those of documents. The names of documents are included.
     pub fn said(&self) -> String {
         joined(self.texts.iter().filter(|it| !it.is_document))
     }
@@ -132,8 +132,7 @@ impl Content {
         }
     }
 
-    /// Replaces each text by the result of `edit`, except those of documents. Blank ones are
-    /// dropped.
+    /// Replaces each text, except those of documents, by the result of `edit`. Removes blank texts.
     pub fn edit_texts(&mut self, edit: impl Fn(&str) -> Cow<'_, str>) {
         for text in std::mem::take(&mut self.texts) {
             match text.is_document {
@@ -206,7 +205,7 @@ impl Content {
         }
     }
 
-    /// Adds a part of an unknown type or without a type: Gemini and Bedrock identify parts by their
+    /// Adds a part whose type is unknown or missing. Gemini and Bedrock identify parts by their
     /// fields.
     fn add_untyped(&mut self, sort: &str, part: &Map<String, Value>) {
         let object = |names: &[&str]| first(part, names).and_then(Value::as_object);
@@ -232,7 +231,7 @@ impl Content {
         match first(part, &["text", "content", "parts", "value", "logs"]) {
             Some(inner) => self.add(inner),
             None if sort.is_empty() => {}
-            // One of the pages that a search found.
+            // A page in the result of a web search.
             None if found.iter().any(Option::is_some) => {
                 found.into_iter().flatten().for_each(|text| self.add_text(&text));
             }
@@ -255,7 +254,7 @@ fn joined<'a>(texts: impl Iterator<Item = &'a Text>) -> String {
     texts.map(|it| &*it.text).collect::<Vec<_>>().join("\n")
 }
 
-/// Reads the call that a part or an item describes, in any of the vocabularies.
+/// Reads a tool call from a content part or an item, in any vocabulary.
 pub fn call(part: &Map<String, Value>) -> Call {
     let inner = first(part, &["function", "custom"]).and_then(Value::as_object).unwrap_or(part);
     let fields = ["input", "arguments", "args", "parameters", "action", "code", "queries"];
@@ -270,7 +269,7 @@ pub fn call(part: &Map<String, Value>) -> Call {
     }
 }
 
-/// Reads the result that a part or an item describes, in any of the vocabularies.
+/// Reads the result of a tool call from a content part or an item, in any vocabulary.
 pub fn returned(part: &Map<String, Value>) -> Returned {
     let fields = ["output", "content", "response", "result", "results", "outputs"];
     let output = first(part, &fields);
@@ -289,8 +288,8 @@ pub fn returned(part: &Map<String, Value>) -> Returned {
     }
 }
 
-/// Returns `true` for an output that is an object, or JSON in a text, with the exit code of a
-/// command that failed, or with no success, beside its text:
+/// Returns `true` if `output` reports a failure: an object, or JSON in a string, that has its text
+/// beside a non-zero exit code or `success: false`, such as
 /// `{"output": "..", "metadata": {"exit_code": 1}}`.
 fn reports_failure(output: &Value) -> bool {
     let object = match parsed(output) {
@@ -308,8 +307,7 @@ fn reports_failure(output: &Value) -> bool {
     })
 }
 
-/// Returns the output of a tool: the texts of its parts, or its JSON if it does not consist of
-/// parts.
+/// Returns the output of a tool: the texts of its parts, or the JSON itself if it has no parts.
 pub fn output_of(output: &Value) -> Value {
     let is_part = |part: &Value| part.is_string() || part.get("type").is_some();
     let is_parts = match output {
@@ -319,7 +317,7 @@ pub fn output_of(output: &Value) -> Value {
     if is_parts && !output.is_string() {
         return Content::read(output).text().into();
     }
-    // Some programs wrap the text of an output in an object, and that in a text.
+    // Some programs wrap the text of an output in an object, and serialise that object to a string.
     let wrapped = match output {
         Value::String(text) if text.starts_with('{') => serde_json::from_str(text).ok(),
         Value::Object(_) => Some(output.clone()),
@@ -330,7 +328,7 @@ pub fn output_of(output: &Value) -> Value {
     text.unwrap_or_else(|| output.clone())
 }
 
-/// Parses arguments that are JSON in a text.
+/// Parses arguments that are JSON in a string.
 fn parsed(value: &Value) -> Value {
     match value {
         Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
@@ -345,7 +343,7 @@ pub fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a V
     names.iter().find_map(|name| object.get(*name).filter(|value| !value.is_null()))
 }
 
-/// Returns the first of these fields that is a non-empty text, or a number.
+/// Returns the first of these fields that is a non-empty string or a number.
 pub fn text_in(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match object.get(*name)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
@@ -354,7 +352,7 @@ pub fn text_in(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     })
 }
 
-/// Returns `true` for a value that says nothing: null, or an empty text, list or object.
+/// Returns `true` for null, and for an empty string, list or object.
 pub(crate) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,

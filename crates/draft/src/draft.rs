@@ -1,4 +1,4 @@
-//! One message, note or piece of a document as its source states it, before it has an id.
+//! A message, a note or a piece of a document as its source states it, before it has an id.
 
 mod part;
 
@@ -21,7 +21,7 @@ use crate::{
 pub struct Draft {
     /// Kind of the record.
     pub kind: Kind,
-    /// Scope, as far as the source names it.
+    /// Scope, as far as the source states it.
     pub scope: Scope,
     /// Text of the record.
     pub text: String,
@@ -38,44 +38,45 @@ pub struct Draft {
     pub provider: Option<&'static str>,
     /// Time of the record.
     pub occurred_at: Option<Timestamp>,
-    /// True if the time is that of the conversation, so it does not distinguish records.
+    /// True if the time was inherited from the conversation and therefore does not distinguish
+    /// records.
     pub is_time_inherited: bool,
     /// Labels.
     pub tags: Vec<String>,
-    /// Fields that are kept with the record.
+    /// Other fields of the source, stored with the record.
     pub metadata: Map<String, Value>,
-    /// Unrecognised fields, which are kept as metadata.
+    /// Names of unrecognised fields, which are kept as metadata.
     pub unknown: Vec<String>,
-    /// A field that may be meant as the owner, if none is named.
+    /// Name of a field that may be meant as the owner, if no field names one.
     pub like_owner: Option<String>,
-    /// True if secrets are removed from its texts even if the settings only mark them, because
-    /// nobody chose to store it: the transcript of a coding agent.
+    /// True if secrets are removed from the texts even if the settings only mark them. Used for
+    /// transcripts of coding agents, which nobody chose to store.
     pub redacts_secrets: bool,
     /// Malformed fields, with their repairs.
     pub mended: Vec<Mend>,
     /// The source, such as a file.
     pub source: Option<Source>,
-    /// The conversation of a message that names none.
+    /// Session to use if a message names none.
     pub unnamed: Option<Unnamed>,
-    /// Position among the parts of a text that was cut.
+    /// Position of this text among the parts of a text that was cut.
     pub part: Part,
-    /// The same record as earlier versions of this program read it, if that differs.
+    /// The record as earlier versions of this program read it, if it differs.
     pub former: Option<Box<Former>>,
 }
 
 /// Defaults for records that lack these values.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Defaults {
-    /// Scope of the conversation, or of a narrowed handle. The owner is only that of the
+    /// Scope of the conversation, or of a narrowed handle. Its owner is only that of the
     /// conversation; the gate decides the owner of other records.
     pub scope: Scope,
     /// Session of messages that name none.
     pub session: Unnamed,
     /// Title of the conversation.
     pub title: Option<String>,
-    /// True if the handle acts for a user, who owns all records that name no owner.
+    /// True if the handle acts for a user, who then owns all records that name no owner.
     pub is_owned: bool,
-    /// A field of the conversation that may be meant as its owner.
+    /// Name of a field of the conversation that may be meant as its owner.
     pub like_owner: Option<String>,
     /// Time of the conversation, for records without one.
     pub time: Option<Timestamp>,
@@ -131,9 +132,9 @@ impl Draft {
         }
     }
 
-    /// Reads a record in any of the spellings of `spellings`: its text, speaker, time, scope, id
-    /// and tags. A record with a role, a name or a session (or a session given by the caller) is a
-    /// message, any other a note. Other fields are kept as metadata.
+    /// Reads a record: its text, speaker, time, scope, id and tags, each in any of the spellings of
+    /// `spellings`. A record with a role, a name or a session (or with a session in `defaults`) is
+    /// a message, any other a note. Other fields are kept as metadata.
     ///
     /// # Errors
     /// [`Unfit`] if the object has no text, or its scope cannot be read.
@@ -146,7 +147,8 @@ impl Draft {
             Said::take(&mut object)?;
         let is_time_inherited = occurred_at.is_none() && defaults.time.is_some();
         let occurred_at = occurred_at.or(defaults.time);
-        // Earlier versions did not know it; with an external id it makes no difference.
+        // Earlier versions ignored the conversation's time. The id of a record with an external id
+        // does not depend on the time.
         is_new.occurred_at |= is_time_inherited && external_id.is_none();
         let scope = defaults.within(named)?.scope;
         let kind = match role.is_some() || name.is_some() || scope.session.is_some() {
@@ -171,7 +173,7 @@ impl Draft {
                 }
             }
         }
-        // A word that says more than the normalised role is kept beside it.
+        // If the source's word is more specific than the normalised role, it is kept as well.
         let role = role.map(|word| {
             let ours = role_of(&word).to_owned();
             if is_kept(&word) {
@@ -197,7 +199,7 @@ impl Draft {
         Ok(draft.in_session(defaults))
     }
 
-    /// Reads an object of a chat, where every object is a message.
+    /// Reads an object of a chat. Every object is a message.
     ///
     /// # Errors
     /// As [`from_object`](Draft::from_object).
@@ -210,8 +212,8 @@ impl Draft {
         Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
     }
 
-    /// Removes a time before 1970, which many programs write for a missing one, or after 2099,
-    /// unless the draft is a note.
+    /// Removes a time before 1970, which many programs write for a missing one, or after 2099.
+    /// Times of notes are kept.
     pub fn leave_out_odd_time(&mut self) {
         let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
         let Some(time) = self.occurred_at.filter(|_| is_said) else { return };
@@ -228,7 +230,7 @@ impl Draft {
         }
     }
 
-    /// Fills in the parts of the scope that the gate decides.
+    /// Fills in the parts of the scope that `gate` decides.
     ///
     /// # Errors
     /// A message if the draft names another owner or part of the scope than the gate allows.
@@ -250,14 +252,15 @@ impl Draft {
         Ok(())
     }
 
-    /// Returns the ids derived from the content, once the scope has an owner.
+    /// Returns the ids derived from the content. The scope must have its owner.
     #[must_use]
     pub fn names(&self, namer: &mut Namer) -> Names {
         namer.name(self.facts(), self.former.as_deref())
     }
 
     /// Sets the session of a message that names none. `former` is the session that earlier versions
-    /// gave it. Only if both are equal may they have stored the message.
+    /// assigned. If the two differ, earlier versions cannot have stored the message in this
+    /// session.
     pub fn settle_in(&mut self, session: &str, former: &str) {
         self.scope.session = Some(session.to_owned());
         if session != former {
@@ -277,8 +280,8 @@ impl Draft {
         }
     }
 
-    /// Returns the record as earlier versions read it, which knew fewer spellings; `None` if they
-    /// read the same, or could not read it.
+    /// Returns the record as earlier versions read it, which recognised fewer spellings. `None` if
+    /// the result is the same, or if they could not read it.
     fn read_before(
         &self,
         before: Before,
@@ -315,7 +318,7 @@ impl Draft {
         })
     }
 
-    /// Sets the default session of a message without one, since a message always has a session.
+    /// Sets the default session of a message without one: every message has a session.
     #[must_use]
     pub fn in_session(mut self, defaults: &Defaults) -> Draft {
         if self.kind == Kind::Message && self.scope.session.is_none() {
@@ -331,8 +334,8 @@ impl Draft {
     }
 }
 
-/// Parts of a record as earlier versions of this program read them: one spelling each, and of a
-/// list of content parts only the text parts.
+/// Parts of a record as earlier versions of this program read them: one spelling of each field, and
+/// only the text parts of a list of content parts.
 struct Before {
     role: Option<String>,
     name: Option<String>,
@@ -365,7 +368,7 @@ impl Before {
     }
 }
 
-/// Returns the user that a record names, or else that of its conversation.
+/// Returns the user of a record, or else that of its conversation.
 fn one_user(own: Option<String>, around: Option<String>) -> Result<Option<String>, String> {
     match (own, around) {
         (Some(own), Some(around)) if own != around => {

@@ -1,11 +1,11 @@
 //! Ids derived from the content of records, so that ingesting a record again gives the same id.
 //!
-//! A record with an external id is identified by that within its owner, kind and scope. Any other
-//! record is identified by a hash of kind, scope, role, name, time, text in the form
-//! [`forms::same`], and its number among equal records of its file: two equal messages of one
-//! conversation stay two records, and ingesting the same file twice gives one. The id is the hash
-//! itself, so the primary keys of all tiers and of concurrent processes agree. Pieces of a document
-//! are identified within it, see [`Pieces`]. Not here: detecting records that are already stored.
+//! An external id identifies a record within its owner, kind and scope. Any other record is
+//! identified by a hash of kind, scope, role, name, time, text in the form [`forms::same`], and its
+//! number among equal records of its file. Therefore two equal messages of one conversation stay
+//! two records, and ingesting a file twice stores each once. The id is the hash itself, so the
+//! primary keys of all tiers and of concurrent processes agree. Pieces of a document are identified
+//! within it, see [`Pieces`]. Not here: detecting records that are already stored.
 
 mod pieces;
 
@@ -15,7 +15,7 @@ use aios_record::{Id, Key, Kind, Scope, Timestamp, forms};
 
 pub use self::pieces::Pieces;
 
-/// Domain separation of these hashes from others made with the same function.
+/// Domain separation: distinguishes these hashes from others of the same function.
 const DOMAIN: &str = "aios-memory 2026-11 record identity v1";
 
 /// The facts that identify a record without an external id.
@@ -37,7 +37,7 @@ pub struct Facts<'a> {
     pub text: &'a str,
 }
 
-/// The facts of a record as former versions of this program read them, which recognised fewer
+/// The facts of a record as earlier versions of this program read them, which recognised fewer
 /// spellings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Former {
@@ -71,7 +71,7 @@ impl Former {
     }
 }
 
-/// The id of a record, and the ids that former versions of this program gave it.
+/// The id of a record, and the ids that earlier versions of this program gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
     /// The id.
@@ -85,9 +85,9 @@ pub struct Names {
 pub struct Namer {
     /// Counts of equal records.
     same: Counter,
-    /// Counts of records that former versions read as equal.
+    /// Counts of records that earlier versions read as equal.
     former: Counter,
-    /// Counts of records that are equal byte for byte, the equality of the first versions.
+    /// Counts of records that are equal byte for byte, as the first versions compared them.
     raw: Counter,
 }
 
@@ -96,9 +96,8 @@ pub struct Namer {
 struct Counter(HashMap<[u8; 16], u64>);
 
 impl Namer {
-    /// Names a record, as the next of its equals. Former versions may have read other facts from
-    /// it, and the first ones hashed texts verbatim; the record has a former id for each
-    /// difference.
+    /// Returns the id of a record, counting it among its equals, and its former ids: earlier
+    /// versions may have read other facts, and the first ones hashed the text verbatim.
     #[must_use]
     pub fn name(&mut self, facts: Facts<'_>, former: Option<&Former>) -> Names {
         let id = self.same.name(facts, &forms::same(facts.text));
@@ -113,8 +112,8 @@ impl Namer {
 }
 
 impl Counter {
-    /// Returns the id from the record's external id, or else the next id for its facts and this
-    /// form of its text.
+    /// Returns the id from the record's external id, or else the next id for its facts with the
+    /// text `text`.
     fn name(&mut self, facts: Facts<'_>, text: &str) -> Id {
         match facts.external_id {
             Some(external_id) => external(facts.kind, facts.scope, external_id),
@@ -147,7 +146,7 @@ pub fn external(kind: Kind, scope: &Scope, external_id: &str) -> Id {
     id(&hasher)
 }
 
-/// Returns the id of the record that `provider` knows as `external_id`, independent of its session.
+/// Returns the id of the record with the external id `external_id` of `provider`, in any session.
 #[must_use]
 pub fn of_provider(kind: Kind, scope: &Scope, provider: &str, external_id: &str) -> Id {
     let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);

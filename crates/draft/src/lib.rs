@@ -6,18 +6,17 @@
 //! - [`spellings`] is the table of the names that a field may have; [`place`] reads the scope with
 //!   it, [`said`] the utterance. [`repeated`] parses JSON in which a field is given twice.
 //! - [`moment`] parses points in time. [`identity`] derives ids from content.
-//! - An [`Unnamed`] names the session of a conversation that has no name.
+//! - An [`Unnamed`] provides the session of a conversation without a name.
 //!
 //! # Invariants
-//! - No field is lost: one without a meaning is kept as metadata, and listed in
-//!   [`Draft::unknown`].
+//! - No field is lost: an unrecognised one is kept as metadata and listed in [`Draft::unknown`].
 //! - A field that only looks like an owner is refused, never ignored.
-//! - The same content gives the same id, in every process and version.
+//! - The same content has the same id in every process and version.
 //!
 //! # What this crate does not do
 //! It stores nothing and reads no files; only [`Unnamed::of`] resolves a path. `aios-exchange`
-//! reads files, and formats whose messages need more than the message itself. The admission of
-//! `aios-memory` decides if a record is stored or was forgotten.
+//! reads files, and formats in which a message depends on its context. The admission of
+//! `aios-memory` decides whether a record is stored or was forgotten.
 
 pub mod content;
 mod draft;

@@ -1,4 +1,4 @@
-//! Parsing points in time from people and files. The clock is elsewhere.
+//! Parses points in time that people and programs write. Does not read the clock.
 
 mod rfc3339;
 mod written;
@@ -14,19 +14,19 @@ pub use self::{
     written::{Written, read_span},
 };
 
-/// Numbers below this many seconds (in 1973) are not times of messages: they are years, counts of
-/// days or rows, or placeholders.
+/// Minimum number of seconds (in 1973) that is read as a time of a message. Smaller numbers are
+/// years, counts of days or rows, or placeholders.
 pub const SECONDS_MIN: f64 = 1e8;
 
-/// Seconds from 1970 to 2100. A message is older: a later time is a number of another unit or with
-/// another beginning. It does not depend on the clock, so that a file is read alike at any time.
+/// Seconds from 1970 to 2100. A larger number has another unit or epoch. The limit does not depend
+/// on the clock, so reading a file gives the same result at any time.
 pub const SAID_SECONDS_MAX: i64 = 4_102_444_800;
 
-/// Numbers from the first to below the second are not times of messages. As nanoseconds since 1970
-/// they are before 2001, and other programs count ticks since the year 1 or 1601 with them.
+/// Numbers in this range are not times of messages. As nanoseconds since 1970 they are before 2001,
+/// and other programs use them for ticks since the year 1 or 1601.
 const TICKS: std::ops::Range<f64> = 1e17..1e18;
 
-/// The last year. All of it is accepted, because its end is often written for "never".
+/// The last supported year. It is accepted because its end is often written for "never".
 const LAST_YEAR: i16 = 9999;
 
 /// Parses a point in time. Accepted forms:
@@ -38,12 +38,13 @@ const LAST_YEAR: i16 = 9999;
 ///   2039, which as seconds would be in 2033 or later, twelve or fourteen from 1970 to 2099;
 /// - seconds, milliseconds, microseconds or nanoseconds since 1970.
 ///
-/// Day and month are never guessed: a date with slashes is accepted if only one number can be the
-/// month. A local time that occurs twice is the earlier one, and one that is skipped is moved
-/// forward by the gap. Times after the last supported one, late on 9999-12-30, become that.
+/// Day and month are never guessed: a date with slashes is accepted only if just one of its numbers
+/// can be the month. A local time that occurs twice is the earlier one; one that is skipped is
+/// moved forward by the gap. Times after the last supported one, late on 9999-12-30, become that
+/// time.
 ///
 /// # Errors
-/// A message with the expected forms if `text` has none of them.
+/// A message with the expected forms if `text` has another form.
 pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
     if let Some(date) = compact(text) {
@@ -87,15 +88,15 @@ pub fn parse_timestamp(text: &str) -> Result<Timestamp, String> {
     }
 }
 
-/// Returns the last moment that survives a round trip through microseconds, the stored form.
+/// Returns the last time that survives a round trip through microseconds, the stored form.
 pub fn latest() -> Timestamp {
     Timestamp::from_second(Timestamp::MAX.as_second()).expect("whole seconds of the last timestamp")
 }
 
-/// Normalises the times in the fields `names` to the form that records use.
+/// Normalises the times in the fields `names` of `object` to the stored form.
 ///
 /// # Errors
-/// The first field that is not a time, with the message of [`parse_timestamp`].
+/// The message of [`parse_timestamp`] for the first field that is not a time.
 pub fn settle<'a>(
     object: &mut Map<String, Value>,
     names: impl IntoIterator<Item = &'a str>,
@@ -128,8 +129,8 @@ pub fn from_json(value: &Value) -> Result<Timestamp, String> {
     }
 }
 
-/// Parses the time of a message like [`from_json`], but refuses numbers that are too small for one,
-/// and times from 2100 on.
+/// Parses the time of a message, as [`from_json`] does, but refuses numbers that are too small for
+/// one, and times from 2100 on.
 ///
 /// # Errors
 /// As [`parse_timestamp`].
@@ -159,13 +160,13 @@ pub fn said_at(value: &Value) -> Result<Timestamp, String> {
     }
 }
 
-/// Returns the time in an object of MongoDB's.
+/// Returns the time in a MongoDB object.
 fn wrapped(parts: &Map<String, Value>) -> Option<&Value> {
     parts.get("$date").or_else(|| parts.get("$numberLong"))
 }
 
-/// Parses a time given as an object: `{"$date": ...}` of MongoDB, or seconds with nanoseconds, as
-/// protobuf and Firestore write it.
+/// Parses a time given as an object: MongoDB's `{"$date": ...}`, or seconds and nanoseconds as
+/// protobuf and Firestore write them.
 fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
     if let Some(value) = wrapped(parts) {
         return from_json(value);
@@ -176,8 +177,8 @@ fn from_parts(parts: &Map<String, Value>) -> Result<Timestamp, String> {
     from_number(seconds + nanos / 1e9)
 }
 
-/// Parses a date of eight digits, such as 20260508, which as seconds would be in 1970, or one with
-/// hour, minute and second.
+/// Parses a date of eight digits, such as 20260508 (which as seconds would be in 1970), optionally
+/// followed by hour, minute and second.
 fn compact(text: &str) -> Option<Timestamp> {
     let years = match text.len() {
         8 => 1900..=2099,
@@ -194,13 +195,13 @@ fn compact(text: &str) -> Option<Timestamp> {
     Some(day.to_datetime(time).to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
-/// Returns the day of a date of eight digits.
+/// Parses a date of eight digits.
 pub fn compact_day(text: &str) -> Option<civil::Date> {
     let is_date = text.len() == 8 && (text.starts_with("19") || text.starts_with("20"));
     is_date.then(|| text.parse().ok()).flatten()
 }
 
-/// The formats of the heading of a LoCoMo session, the data set's own first.
+/// Formats of a LoCoMo session heading, the data set's own first.
 const SESSION_TIMES: &[&str] = &[
     "%I:%M %p on %d %B, %Y",
     "%I:%M %p on %d %B %Y",
@@ -226,8 +227,9 @@ pub fn parse_session_time(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-/// Interprets a number as seconds up to the year 5138, as milliseconds and microseconds up to the
-/// same year, then as nanoseconds. Current timestamps in any of these units are unambiguous.
+/// Interprets a number as seconds up to the year 5138, then as milliseconds and as microseconds up
+/// to the same year, then as nanoseconds. Current timestamps are unambiguous in each of these
+/// units.
 fn from_number(number: f64) -> Result<Timestamp, String> {
     let seconds = match number.abs() {
         magnitude if magnitude < 1e11 => number,

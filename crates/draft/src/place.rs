@@ -1,5 +1,5 @@
-//! Fields that give the scope of a record: its owner, project, agent and session. The spellings are
-//! those of the table in `spellings`; a field that only looks like an owner is refused.
+//! Reads the scope of a record from its fields: owner, project, agent and session. `spellings`
+//! lists the accepted names; a field that only looks like an owner is refused.
 
 use aios_record::{Scope, forms};
 use serde_json::{Map, Value};
@@ -13,21 +13,21 @@ use crate::{
     },
 };
 
-/// Fields of an owner that is an object; the first non-empty one counts.
+/// Fields of an owner that is an object. The first non-empty one is used.
 const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 
 /// Fields of a session, agent or project that is an object, in the form of [`plain`].
 const NAMED_FIELDS: &[&str] = &["id", "uuid", "key", "name"];
 
-/// Fields whose presence suggests that an object describes a person.
+/// Fields that suggest that an object describes a person.
 const LIKE_NAMES: &[&str] =
     &["id", "uuid", "guid", "uid", "name", "email", "login", "handle", "key"];
 
-/// Maximum length in bytes of a text that may be an owner's name in a field that only looks like an
-/// owner.
+/// Maximum length in bytes of a text that may be a name. A longer one does not make its field look
+/// like an owner.
 const LIKE_NAME_BYTES_MAX: usize = 256;
 
-/// Scope that a record states.
+/// Scope stated by a record.
 #[derive(Debug, Default, PartialEq)]
 pub struct Place {
     /// The scope.
@@ -36,12 +36,12 @@ pub struct Place {
     pub former: Scope,
 }
 
-/// Removes the scope of a record, or the one that a conversation gives to its messages, from its
-/// own fields, its `scope` and its `metadata`. The other fields stay.
+/// Removes and returns the scope of a record, or the one that a conversation gives to its messages.
+/// Reads its own fields, its `scope` and its `metadata`. The other fields stay.
 ///
 /// # Errors
-/// A message if two of these name different owners, projects, agents or sessions, if one is neither
-/// text nor a number, or if a field only looks like an owner.
+/// A message if two fields state different owners, projects, agents or sessions, if a value is
+/// neither text nor a number, or if a field only looks like an owner.
 pub fn take_place(object: &mut Map<String, Value>) -> Result<Place, String> {
     let user = owner_of_record(object)?;
     let scope = take_scope(object)?;
@@ -86,8 +86,8 @@ fn take_parts(object: &mut Map<String, Value>) -> Result<[Named; 3], String> {
     Ok([take_named(object, &PROJECT)?, take_named(object, &AGENT)?, take_named(object, &SESSION)?])
 }
 
-/// Removes the owner, in any spelling, from an element of a format and from the nested objects that
-/// may hold one. Roles and speakers do not count.
+/// Removes and returns the owner, in any spelling, from an element of a format and from the nested
+/// objects that may hold one. Roles and speakers do not count.
 ///
 /// # Errors
 /// A message if the record names two owners, or one that is neither text nor a number, or if a
@@ -96,8 +96,8 @@ pub fn owner_of(object: &mut Map<String, Value>) -> Result<Option<String>, Strin
     Owners::within(holds_owner).take(object)
 }
 
-/// Like [`owner_of`], for an object that is a record by itself: an owner may stand in any nested
-/// object except the content.
+/// Like [`owner_of`], for an object that is a complete record: any nested object except the content
+/// may hold the owner.
 ///
 /// # Errors
 /// Same as [`owner_of`].
@@ -105,7 +105,7 @@ pub fn owner_of_record(object: &mut Map<String, Value>) -> Result<Option<String>
     Owners::within(|name| !is_content(name)).take(object)
 }
 
-/// Moves an owner from a nested object of a record up to the record's own fields, since the nested
+/// Moves an owner from a nested object of a record to the record's own fields, because the nested
 /// object may be unwrapped later, or a speaker removed from it.
 ///
 /// # Errors
@@ -119,8 +119,8 @@ pub fn lift_owner(object: &mut Map<String, Value>) -> Result<(), String> {
     Ok(())
 }
 
-/// Removes the owner from `object` and from those of its fields `nested` that are objects. A nested
-/// object without other fields is removed as well.
+/// Removes and returns the owner of `object`, also from those of its fields `nested` that are
+/// objects. A nested object that becomes empty is removed as well.
 ///
 /// # Errors
 /// Same as [`owner_of`].
@@ -135,7 +135,7 @@ pub fn take_owner(
 struct Owners<F> {
     /// Returns `true` for a field of the object whose nested objects may hold an owner.
     may_hold: F,
-    /// Values with the paths of their fields.
+    /// Values that name an owner, with the paths of their fields.
     found: Vec<(String, Value)>,
 }
 
@@ -177,8 +177,8 @@ impl<F: Fn(&str) -> bool> Owners<F> {
         Ok(())
     }
 
-    /// Removes the owners from the field `name` of `object`, and the field if nothing else is in
-    /// it.
+    /// Removes the owners in the field `name` of `object`, and the field itself if it becomes
+    /// empty.
     fn take_within(
         &mut self,
         name: &str,
@@ -201,7 +201,7 @@ impl<F: Fn(&str) -> bool> Owners<F> {
         match value {
             Value::Object(inner) => {
                 let names: Map<String, Value> = match is_speaker {
-                    // The account name of a speaker is the speaker's name.
+                    // In a speaker, an account name is the speaker's name.
                     true => take_names(inner),
                     false => Map::new(),
                 };
@@ -235,7 +235,7 @@ fn inner_names(object: &Map<String, Value>) -> Vec<String> {
     object.iter().filter(|(_, value)| is_inner(value)).map(|(name, _)| name.clone()).collect()
 }
 
-/// Returns the problem of a field that looks like an owner.
+/// Returns the error message for a field that looks like an owner.
 fn doubt(name: &str) -> String {
     format!(
         "`{name}` looks like an owner, but is not a known spelling; write user, owner, account, \
@@ -243,7 +243,7 @@ fn doubt(name: &str) -> String {
     )
 }
 
-/// Returns the name of an owner that an object gives as a pair: `{"key": "user_id", "value": ..}`.
+/// Returns the owner's field name if an object is a pair such as `{"key": "user_id", "value": ..}`.
 fn paired_owner(object: &Map<String, Value>) -> Option<&str> {
     let value = ["value", "val"].iter().find_map(|name| object.get(*name))?;
     let names = ["key", "name", "field"].iter().filter_map(|name| object.get(*name)?.as_str());
@@ -259,8 +259,8 @@ fn is_doubtful(name: &str, value: &Value) -> bool {
     has_owner_mark(name) || is_like_name(value)
 }
 
-/// Returns the field that may be meant as the owner of an object that names none, also from a
-/// nested object that may hold the scope.
+/// Returns the name of a field that may be meant as the owner of `object`, also in a nested object
+/// that may hold the scope.
 pub fn like_owner(object: &Map<String, Value>) -> Option<String> {
     object.iter().find_map(|(name, value)| match value {
         Value::Object(inner) if is_nested(name) => like_owner(inner),
@@ -288,7 +288,8 @@ fn is_like_name(value: &Value) -> bool {
 /// Returns the owner from the value of a field.
 ///
 /// # Errors
-/// A message if the value is a list, an object without id, name or email, too long or not storable.
+/// A message if the value is a list, an object without id, name or email, too long, or cannot be
+/// stored.
 fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     let value = match value {
         Value::Object(fields) => {
@@ -301,7 +302,7 @@ fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     };
     match value {
         Value::Array(_) => Err(format!("`{field}` is a list, or given twice; give one owner")),
-        // Such characters replace others, so two owners could become one.
+        // These characters replace others, so two different owners could become one.
         Value::String(text) if text.contains([char::REPLACEMENT_CHARACTER, '\0']) => {
             Err(format!("`{field}` has characters that cannot be stored"))
         }
@@ -309,7 +310,7 @@ fn owner_in(field: &str, value: Value) -> Result<Option<String>, String> {
     }
 }
 
-/// Returns `true` for empty values: null, and text without a visible character.
+/// Returns `true` for null, and for text without a visible character.
 pub fn says_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -318,12 +319,11 @@ pub fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// Removes `scope` from `object` if it is an object, and reads it: `user`, `project`, `agent` and
-/// `session` in any of their spellings, each optional. A `scope` of another type is an unknown
-/// field.
+/// Removes and reads `scope` of `object` if it is an object: `user`, `project`, `agent` and
+/// `session`, each optional and in any spelling. A `scope` of another type is an unknown field.
 ///
 /// # Errors
-/// A message if it has other fields, or values that are neither text nor a number.
+/// A message if it has other fields, or a value that is neither text nor a number.
 fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
     let Some(Value::Object(scope)) = object.get_mut("scope") else {
         return Ok(Scope::default());
@@ -345,7 +345,7 @@ fn take_scope(object: &mut Map<String, Value>) -> Result<Scope, String> {
     }
 }
 
-/// Returns the value of one part of a scope that two fields may give.
+/// Returns the value of a part of a scope that two fields may give.
 ///
 /// # Errors
 /// A message if they differ.
@@ -369,16 +369,16 @@ fn value(named: &Named) -> Option<String> {
     named.as_ref().map(|(_, value)| value.clone())
 }
 
-/// Returns the value if earlier versions knew its spelling.
+/// Returns the value if earlier versions recognised its spelling.
 fn former(named: Named, field: &Field) -> Option<String> {
     named.filter(|(name, _)| field.was_spelled(name)).map(|(_, value)| value)
 }
 
-/// Removes the field of `object` that has one of the spellings of `field`, as text. A field that is
-/// an object stays; the id or name in it counts.
+/// Removes the field of `object` that has one of the spellings of `field`, and returns it as text.
+/// If it is an object, its id or name is used and the field stays.
 ///
 /// # Errors
-/// A message if two of them differ, or if one is neither text nor a number.
+/// A message if two such fields differ, or if one is neither text nor a number.
 fn take_named(object: &mut Map<String, Value>, field: &Field) -> Result<Named, String> {
     let mut names: Vec<String> =
         object.keys().filter(|name| field.is_spelled(name)).cloned().collect();

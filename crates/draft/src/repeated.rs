@@ -1,4 +1,4 @@
-//! JSON parsing that notices duplicate fields. The plain parser keeps only the last of them.
+//! Parses JSON and detects duplicate fields. `serde_json` keeps only the last of them.
 
 mod once;
 
@@ -10,16 +10,16 @@ use serde_json::{Map, Value, map::Entry};
 pub use self::once::check;
 use crate::spellings::{TEXT, is_nested, names_owner, names_place};
 
-/// Suffix of the name under which a text is kept that another one replaces; several are a list. No
-/// field has this suffix, so it is kept as metadata and reported as not understood.
+/// Suffix of the field name under which replaced texts are kept; several are a list. No known field
+/// has this suffix, so such a field is kept as metadata and reported as unrecognised.
 const GIVEN_BEFORE: &str = " (given before)";
 
-/// Parses a value. The last of several duplicate fields counts, with two exceptions: a field of the
-/// scope becomes a list of the different values, which is never accepted as a name, and earlier
+/// Parses a value. The last of several duplicate fields is used, with two exceptions: a field of
+/// the scope becomes a list of the different values, which is never accepted as a name, and earlier
 /// texts are kept under another name.
 ///
 /// # Errors
-/// Errors of the parser.
+/// The error of the parser.
 pub fn parse(json: &[u8]) -> serde_json::Result<Value> {
     parse_as(json, Seed::default())
 }
@@ -27,7 +27,7 @@ pub fn parse(json: &[u8]) -> serde_json::Result<Value> {
 /// Parses the value of a field, as [`parse`] does.
 ///
 /// # Errors
-/// Errors of the parser.
+/// The error of the parser.
 pub fn parse_as(json: &[u8], seed: Seed) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_slice(json);
     let value = seed.deserialize(&mut json)?;

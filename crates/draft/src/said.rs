@@ -1,5 +1,5 @@
 //! Fields of a record that describe the utterance: text, role, speaker, time, id, tags. The text is
-//! required; a malformed other field costs only that field and is reported.
+//! required. Any other field that is malformed is reported, and the record is kept.
 
 use aios_record::{Timestamp, forms};
 use serde_json::{Map, Value};
@@ -18,9 +18,9 @@ pub(crate) const NAME_BYTES_MAX: usize = 1024;
 /// Reason why an element of the input yields no record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unfit {
-    /// It has nothing to store; nothing is lost.
+    /// The element has no content, so nothing is lost.
     Skipped(String),
-    /// It is refused.
+    /// The element is refused.
     Refused(String),
 }
 
@@ -62,8 +62,8 @@ impl Mend {
         Mend { field: None, reason: reason.into() }
     }
 
-    /// Returns the field and the problem, for a reader that refuses what it could repair: without
-    /// the outcome of the repair.
+    /// Returns the field and the problem, without the repair, for a reader that refuses the input
+    /// instead.
     #[must_use]
     pub fn problem(&self) -> String {
         let is_outcome = |part: &&str| part.starts_with("kept as ") || part.starts_with("stored ");
@@ -83,11 +83,11 @@ pub(crate) struct Said {
     pub(crate) occurred_at: Option<Timestamp>,
     pub(crate) tags: Vec<String>,
     pub(crate) mended: Vec<Mend>,
-    /// Fields whose spelling earlier versions of this program did not know.
+    /// Fields whose spelling earlier versions of this program did not recognise.
     pub(crate) is_new: IsNew,
 }
 
-/// Fields whose spelling or notation earlier versions did not know.
+/// Fields whose spelling or notation earlier versions did not recognise.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct IsNew {
     pub(crate) text: bool,
@@ -98,7 +98,7 @@ pub(crate) struct IsNew {
 }
 
 impl Said {
-    /// Removes these fields from `object`; the others stay.
+    /// Removes and reads these fields of `object`; the others stay.
     ///
     /// # Errors
     /// [`Unfit::Skipped`] if the text is empty, [`Unfit::Refused`] if it is missing or unreadable.
@@ -188,8 +188,8 @@ impl Said {
         }));
     }
 
-    /// Removes the first field that is a valid time. An invalid or different one stays and is
-    /// reported.
+    /// Reads the time from the first field with a valid one. Removes that field and fields with the
+    /// same time. Invalid and different times stay and are reported.
     fn find_time(&mut self, object: &mut Map<String, Value>) {
         for name in spelled(object, &TIME) {
             self.find_time_in(object, &name);
@@ -226,7 +226,7 @@ impl Said {
         }
     }
 
-    /// Removes role and name. A role word in a speaker field is the role.
+    /// Removes and reads role and name. A role word in a speaker field is the role.
     fn take_speaker(&mut self, object: &mut Map<String, Value>) {
         for name in spelled(object, &ROLE) {
             let Some(value) = self.side(object, &name) else { continue };
@@ -236,7 +236,7 @@ impl Said {
                     self.role = Some(value);
                 }
                 Some(role) if *role == value => {}
-                // Zep's `role` is the speaker, and its `role_type` is the role.
+                // In Zep's messages, `role` is the speaker and `role_type` the role.
                 Some(role) if !is_role(role) && is_role(&value) && self.name.is_none() => {
                     self.name = self.role.replace(value);
                     (self.is_new.role, self.is_new.name) = (true, true);
@@ -335,8 +335,8 @@ impl Said {
     }
 }
 
-/// Removes the time of a conversation from its fields: the first spelling that is a valid time.
-/// Others stay.
+/// Removes and returns the time of a conversation: the first spelling that is a valid time. Others
+/// stay.
 pub fn take_time(fields: &mut Map<String, Value>, mended: &mut Vec<Mend>) -> Option<Timestamp> {
     let mut said = Said::default();
     for name in spelled(fields, &TIME) {
@@ -365,8 +365,8 @@ fn is_like_time(name: &str, value: &Value) -> bool {
     may_be && looks_like_time(name) && moment::said_at(value).is_ok()
 }
 
-/// Returns the text of a record: text, a number, or a list of content parts as in chat interfaces,
-/// whose text parts count.
+/// Returns the text of a record: text, a number, or the text parts of a list of content parts as in
+/// chat interfaces.
 fn text_of(value: &Value) -> Result<String, String> {
     match value {
         Value::Null => Ok(String::new()),

@@ -1,4 +1,4 @@
-//! Normalisation of the shapes in which programs write a message to the one that a draft reads.
+//! Normalises a message, in any of the shapes that programs write, to the shape that a draft reads.
 
 mod calls;
 mod message;
@@ -23,17 +23,17 @@ const SPEAKERS: &[&str] = &["sender", "from", "author", "speaker", "type", "mess
 /// Fields by which chat programs mark a speaker as a program.
 const BOT_MARKS: &[&str] = &["is_bot", "isBot", "bot"];
 
-/// Fields of a text besides `text` and `content`.
+/// Fields that may hold the text, besides `text` and `content`.
 const TEXTS: &[&str] = &["value", "message", "body", "parts"];
 
 /// Normalises the message in an object of any shape to a `role`, a `content` and, if the speaker
-/// has one, a `name`. Unrecognised fields stay, and so does an object that is not a message.
+/// has one, a `name`. Unrecognised fields are kept. An object that is not a message is unchanged.
 pub fn message_shape(object: Map<String, Value>) -> Map<String, Value> {
     shaped(object, Content::text).object
 }
 
-/// Like [`message_shape`], with the tool calls, the results, the thinking and the documents of the
-/// message beside it.
+/// Like [`message_shape`], and returns the message's tool calls, results, thinking and documents as
+/// well.
 pub fn shape(object: Map<String, Value>) -> Shaped {
     shaped(object, Content::said)
 }
@@ -77,7 +77,7 @@ fn shaped(object: Map<String, Value>, said_in: fn(&Content) -> String) -> Shaped
     shaped
 }
 
-/// Parses metadata that is written as JSON text into an object.
+/// Parses metadata that is JSON in a string into an object.
 pub fn unfold(object: &mut Map<String, Value>) {
     for (name, value) in object.iter_mut() {
         if is_nested(name)
@@ -89,7 +89,7 @@ pub fn unfold(object: &mut Map<String, Value>) {
     }
 }
 
-/// Returns the message that a text holds as JSON, as LangChain's message stores write it:
+/// Returns the message in a JSON text, as LangChain's message stores write it:
 /// `{"type": "ai", "data": {"content": ..}}`, or a serialised class.
 pub fn stored_message(text: &str) -> Option<Map<String, Value>> {
     parse_stored(text).map(message_shape)
@@ -114,7 +114,7 @@ fn says(inner: &Map<String, Value>) -> bool {
     ["content", "text", "parts"].iter().any(|name| inner.contains_key(*name))
 }
 
-/// Unwraps the message in a row of a store, which is an object or JSON in a text.
+/// Unwraps the message in a row of a message store: an object, or JSON in a string.
 fn open_row(object: &mut Map<String, Value>) {
     let stored = match object.get("message") {
         Some(Value::String(text)) => parse_stored(text),
@@ -123,7 +123,7 @@ fn open_row(object: &mut Map<String, Value>) {
     };
     if let Some(stored) = stored {
         let mut message = unwrapped(stored);
-        // The row may have a type of its own.
+        // The row may have a `type` of its own.
         speak(&mut message);
         object.insert("message".to_owned(), message.into());
     }
@@ -141,7 +141,7 @@ fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
         }
         let Some(Value::Object(inner)) = object.remove(wrapper) else { continue };
         if let Some(class) = class.take() {
-            // The id is the path of the class; `lc` and `type` only mark a serialised class.
+            // `id` is the path of the class; `lc` and `type` only mark a serialised class.
             for name in ["id", "lc", "type"] {
                 object.remove(name);
             }
@@ -155,7 +155,7 @@ fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
             if object.get(&name).is_some_and(Value::is_null) {
                 object.remove(&name);
             }
-            // If a field is on both sides, the inner one counts, but two owners are refused.
+            // The inner of two duplicate fields is used; two different owners are refused.
             repeated::put(&mut object, name, value);
         }
         break;
@@ -163,8 +163,8 @@ fn unwrapped(mut object: Map<String, Value>) -> Map<String, Value> {
     object
 }
 
-/// Joins the parts of a text as Telegram writes it, whose links and styles are parts of their own,
-/// and sets its time, since the date beside it is that of an unknown zone.
+/// Joins the parts of a Telegram text, in which links and styles are separate parts, and sets the
+/// time from `date_unixtime`, because the zone of `date` is unknown.
 fn whole_telegram(object: &mut Map<String, Value>) {
     if !object.contains_key("date_unixtime") && !object.contains_key("text_entities") {
         return;
@@ -207,7 +207,7 @@ fn speak(object: &mut Map<String, Value>) {
             object.entry("role").or_insert_with(|| "assistant".into());
         }
     }
-    // A type beside a role repeats it, or marks the object as a message.
+    // A type beside a role repeats the role, or marks the object as a message.
     let repeats = |kind: &str| kind == "message" || known_role(kind).is_some();
     let has_role = object.get("role").is_some_and(Value::is_string);
     if has_role && object.get("type").and_then(Value::as_str).is_some_and(repeats) {
@@ -215,7 +215,7 @@ fn speak(object: &mut Map<String, Value>) {
     }
 }
 
-/// Returns `true` for a speaker or a message that is marked as that of a program.
+/// Returns `true` for a speaker or a message that is marked as a program's.
 fn says_bot(object: &Map<String, Value>) -> bool {
     BOT_MARKS.iter().any(|mark| object.get(*mark) == Some(&Value::Bool(true)))
 }
@@ -263,7 +263,7 @@ fn move_text(object: &mut Map<String, Value>) {
         object.insert("content".to_owned(), value);
         return;
     }
-    // The bytes of a spoken answer are omitted.
+    // The bytes of a spoken answer are dropped; its transcript is the text.
     let spoken = object.get("audio").and_then(|audio| text_in(audio.as_object()?, &["transcript"]));
     if let Some(spoken) = spoken {
         object.remove("audio");
@@ -271,7 +271,7 @@ fn move_text(object: &mut Map<String, Value>) {
         object.insert("content".to_owned(), spoken.into());
         return;
     }
-    // A null has no content, in any field.
+    // Null in any of these fields means that there is no content.
     if let Some(name) = TEXTS.iter().find(|name| object.get(**name).is_some_and(Value::is_null)) {
         object.remove(*name);
         object.entry("content").or_insert(Value::Null);

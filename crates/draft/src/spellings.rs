@@ -1,6 +1,6 @@
-//! Closed table of the accepted spellings of a field. A name that is not in the table has no
-//! meaning: it is kept as metadata and reported. A name that only looks like an owner, a time or a
-//! session is recognised as such, so that it is never silently ignored.
+//! Closed table of the accepted spellings of each field. A name that is not in the table is kept as
+//! metadata and reported. A name that only looks like an owner, a time or a session is recognised
+//! as such, so it is never silently ignored.
 //!
 //! Names are compared in the form of [`plain`], and without the `_` between their words: `userId`,
 //! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. The names are those of mem0, OpenAI,
@@ -17,11 +17,11 @@ pub use self::owners::{
 /// A field of a record, with its accepted spellings.
 #[derive(Debug)]
 pub struct Field {
-    /// The spelling that reports recommend.
+    /// Recommended spelling, used in reports.
     pub name: &'static str,
     /// Spellings in the form of [`plain`]. The first with a non-empty value counts.
     pub spellings: &'static [&'static str],
-    /// Number of leading spellings that earlier versions of this program knew, letter by letter.
+    /// Number of leading spellings that earlier versions of this program recognised, verbatim.
     former: usize,
 }
 
@@ -51,7 +51,7 @@ pub const SESSION: Field = Field {
     former: 10,
 };
 
-/// The run within a session. It is the session of a record that names no other.
+/// The run within a session. Used as the session of a record that names no other.
 pub const RUN: &str = "run_id";
 
 /// Agent that a record belongs to.
@@ -61,7 +61,7 @@ pub const AGENT: Field = Field {
     former: 3,
 };
 
-/// A record names it in its `scope` or beside its text.
+/// Project of a record, in its `scope` or beside its text.
 pub const PROJECT: Field = Field {
     name: "project",
     spellings: &["project", "project_id", "project_name", "project_uuid"],
@@ -172,7 +172,8 @@ pub const ROLE: Field = Field {
     former: 1,
 };
 
-/// The speaker. A role word as value, such as `assistant`, is the role; [`ROLE`] takes precedence.
+/// Name of the speaker. A role word as the value, such as `assistant`, is the role; [`ROLE`] takes
+/// precedence.
 pub const NAME: Field = Field {
     name: "name",
     spellings: &[
@@ -204,25 +205,25 @@ pub const TITLE: Field = Field {
     former: 0,
 };
 
-/// Every field of the table except the owner, which has a pattern.
+/// Every field of the table except the owner, which is matched by a pattern.
 #[cfg(test)]
 pub(crate) const FIELDS: &[&Field] =
     &[&TEXT, &ROLE, &NAME, &EXTERNAL_ID, &TIME, &TAGS, &SESSION, &AGENT, &PROJECT, &TITLE];
 
-/// Fields with nested objects that may also hold the scope of a record.
+/// Fields with nested objects that may hold the scope of a record.
 pub const NESTED: &[&str] =
     &["metadata", "meta", "scope", "properties", "attributes", "extra", "context", "custom"];
 
-/// Words of names that look like a time.
+/// Words in names that look like a time.
 const TIME_WORDS: &[&str] = &["time", "date", "timestamp", "datetime", "ts", "when"];
 
 /// Endings of names that look like a time.
 const TIME_ENDINGS: &[&str] = &["_at", "_on", "_ms"];
 
-/// Words of names that look like a session if one of [`SESSION_MARKS`] is beside them.
+/// Words in names that look like a session if the name also has one of [`SESSION_MARKS`].
 const SESSION_WORDS: &[&str] = &["session", "conversation", "thread", "chat", "dialog"];
 
-/// Words that make a name that of a session.
+/// Words that make a name look like the id of a session.
 const SESSION_MARKS: &[&str] = &["id", "uuid", "key", "ref"];
 
 /// Roles, in lower case, as other programs write them.
@@ -252,13 +253,13 @@ impl Field {
         self.spellings.iter().position(|spelling| is_joined(spelling, &name))
     }
 
-    /// Returns `true` for the spellings that earlier versions of this program knew.
+    /// Returns `true` for the spellings that earlier versions of this program recognised.
     pub fn was_spelled(&self, name: &str) -> bool {
         let former = &self.spellings[..self.former];
         former.contains(&name) || (1 < self.former && former.contains(&plain(name).as_str()))
     }
 
-    /// Returns the spellings as text for a message.
+    /// Returns the spellings as a list for a message.
     pub fn listed(&self) -> String {
         self.spellings.join(", ")
     }

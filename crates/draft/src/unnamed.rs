@@ -1,9 +1,9 @@
 //! Session names for conversations without a name of their own.
 //!
-//! A conversation in a file is named for the file's canonical path: two files of the same name are
-//! two conversations, and the same file is one conversation from any working directory. A
-//! conversation in a stream is named for its first message, or for as many as distinguish it from
-//! the stored ones, which the caller knows. Earlier versions used the file's stem or `stdin`.
+//! A conversation in a file is named after the file's canonical path: two files with the same name
+//! are two conversations, and a file is one conversation from any working directory. A conversation
+//! in a stream is named after its first message, or after as many as distinguish it from the stored
+//! ones, which the caller knows. Earlier versions used the file's stem or `stdin`.
 
 mod worldwide;
 
@@ -13,12 +13,12 @@ use aios_record::ID_BYTES_MAX;
 
 use self::worldwide::is_worldwide;
 
-/// Name of a stream without a name, and prefix of its session names. Earlier versions used it as
-/// the session.
+/// Name of an unnamed stream, and prefix of its session names. Earlier versions used it as the
+/// session.
 pub const STREAM: &str = "stdin";
 
-/// Maximum length in bytes of the readable part of a session name; the hash of the path and the
-/// position follow.
+/// Maximum length in bytes of the readable part of a session name, which the hash of the path and
+/// the position follow.
 const STEM_BYTES_MAX: usize = 60;
 
 /// Maximum length in bytes of a conversation's title within the session name.
@@ -32,22 +32,22 @@ const HASH_DIGITS: usize = 12;
 pub enum Unnamed {
     /// A fixed name, independent of the content.
     Fixed(String),
-    /// Named for a file.
+    /// Named after a file.
     File {
         /// The name.
         name: String,
         /// The file's stem, which earlier versions used as the name.
         former: String,
         /// For the first conversation of a file, if it has a title: the name by position and title,
-        /// which distinguishes it from another one that had the first position before. Earlier
-        /// versions always used it.
+        /// which earlier versions always used. Distinguishes the conversation from another one that
+        /// was the first before.
         titled: Option<String>,
     },
-    /// Named for the content of a stream.
+    /// Named after the content of a stream.
     Stream {
-        /// Distinguishes the conversations of one stream.
+        /// Suffix that distinguishes the conversations of one stream.
         place: String,
-        /// The place with the title of a first conversation, which earlier versions used.
+        /// The suffix with the title of a first conversation, which earlier versions used.
         titled: Option<String>,
     },
 }
@@ -59,7 +59,7 @@ impl Default for Unnamed {
 }
 
 impl Unnamed {
-    /// Returns the session for a file of this name, or for a stream without one.
+    /// Returns the session for a file with this path, or for a stream if `name` is `None`.
     #[must_use]
     pub fn of(name: Option<&Path>) -> Unnamed {
         let Some(path) = name else { return Unnamed::default() };
@@ -68,16 +68,18 @@ impl Unnamed {
         let stem_of = |path: &Path| {
             path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
         };
-        // The stem is for people; the hash distinguishes files, also if their names are not UTF-8.
+        // The stem is for readers; the hash distinguishes files, even if their names are not UTF-8.
         let (stem, former) = (stem_of(&canonical), stem_of(path));
         let hash = hash_of([canonical.as_os_str().as_encoded_bytes()]);
         let name = format!("{}-{hash}", label(&stem, STEM_BYTES_MAX));
         Unnamed::File { name, former, titled: None }
     }
 
-    /// Returns the session of the conversation at position `place` (from 1) of the input, which may
-    /// have its own id or title. An id that is unique worldwide by its form is the name; any other
-    /// id names the conversation within its input.
+    /// Returns the session of the conversation at position `place` (from 1) of the input. An `id`
+    /// that is unique worldwide by its form is the name. Otherwise the name is that of the input,
+    /// followed by the id, or else by the position and the title. The first conversation without an
+    /// id has the name of the input alone, unless that name is fixed and the conversation has a
+    /// title.
     #[must_use]
     pub fn within(&self, place: u64, id: Option<&str>, title: Option<&str>) -> Unnamed {
         if let Some(id) = id.filter(|id| is_worldwide(id)) {
@@ -112,7 +114,7 @@ impl Unnamed {
         }
     }
 
-    /// Returns the name to use if nothing is known of the stored sessions.
+    /// Returns the name to use if the stored sessions are unknown.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -132,9 +134,9 @@ impl Unnamed {
     }
 }
 
-/// Returns the names that the conversation at `place` of a stream may have, by the texts of its
-/// messages: by the first one, by the first two, and so on. The longer conversation has the names
-/// of its beginning, so it is recognised when it grew.
+/// Returns the possible names of the conversation at `place` of a stream, derived from its first
+/// message, its first two, and so on. A conversation that has grown is recognised, because its
+/// beginning gives the same names.
 pub fn stream_names<'a>(place: &'a str, texts: &'a [&'a str]) -> impl Iterator<Item = String> + 'a {
     let mut hasher = name_hasher();
     texts.iter().map(move |text| {
@@ -143,7 +145,7 @@ pub fn stream_names<'a>(place: &'a str, texts: &'a [&'a str]) -> impl Iterator<I
     })
 }
 
-/// Returns `name` if it fits an id, else its beginning followed by a hash of the whole name.
+/// Returns `name` if it is short enough for an id, otherwise its beginning and a hash of all of it.
 pub(crate) fn fitted(name: &str) -> String {
     if name.len() <= ID_BYTES_MAX {
         return name.to_owned();

@@ -10,15 +10,15 @@ use quick_cache::sync::Cache;
 
 use crate::{Embedder, Error, Fingerprint};
 
-/// An embedder that caches the vectors of recent texts, by a hash of their content: a text that is
-/// repeated, also within one call, is computed once. Worth its RAM for a [`Bert`](crate::Bert); a
+/// An embedder that caches the vectors of recent texts, by a hash of their content. A repeated
+/// text, also within one call, is computed once. Worth its RAM for a [`Bert`](crate::Bert); a
 /// [`StaticModel`](crate::StaticModel) is faster than any cache.
 ///
 /// Queries and documents have separate caches of the given number of entries each. The texts
 /// themselves are not kept.
 pub struct Cached<E> {
     inner: E,
-    /// `None` if each query is computed.
+    /// `None` if queries are not cached.
     queries: Option<Entries>,
     documents: Entries,
 }
@@ -34,7 +34,7 @@ impl<E: Embedder> Cached<E> {
         Cached { inner, queries: Some(Cache::new(entries)), documents: Cache::new(entries) }
     }
 
-    /// Creates a cache of `entries` documents before `inner`. Each query is computed, for
+    /// Creates a cache of `entries` documents before `inner`. Queries are not cached, for
     /// measurements of search times.
     #[must_use]
     pub fn of_documents(inner: E, entries: NonZeroUsize) -> Cached<E> {

@@ -18,7 +18,7 @@ pub(crate) struct Dense {
     bias: Vec<f32>,
     activation: Activation,
     inputs: usize,
-    /// Changes with everything that changes an output.
+    /// Hash of everything that affects an output.
     pub(crate) hash: blake3::Hash,
 }
 

@@ -1,5 +1,5 @@
-//! A sentence-transformers directory, whatever the family of its network: the steps before and
-//! after the network.
+//! A sentence-transformers directory: the steps before and after the network, for every family of
+//! networks.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use crate::{
 
 pub(crate) const HOLDS: &str = "a sentence-transformers model: modules.json, config.json, \
                      tokenizer.json, model.safetensors and 1_Pooling/config.json";
-/// Models to use instead of one that is refused.
+/// Models to suggest for a refused one.
 pub(crate) const INSTEAD: &str = if cfg!(feature = "families") {
     "a sentence-transformers model of the BERT, DistilBERT, XLM-RoBERTa, ModernBERT, NomicBERT, \
      JinaBERT, DeBERTa-v2 or T5 family"
@@ -77,16 +77,16 @@ pub(crate) fn missing(dir: &Path) -> Result<Option<PathBuf>, Error> {
     Ok(None)
 }
 
-/// A model's files, read.
+/// The files of a model, parsed.
 pub(crate) struct Directory {
     path: PathBuf,
     pub(crate) pooling: Pooling,
     /// Layers after the pooling.
     pub(crate) dense: Vec<Dense>,
-    /// Maximum number of tokens that the model is meant for, special ones included, if it states
-    /// one.
+    /// Maximum number of tokens that the model is meant for, special ones included, if it is
+    /// stated.
     input_max: Option<usize>,
-    /// True if texts are lowercased, whatever the tokenizer does.
+    /// True if texts are lowercased before the tokenizer.
     lowercase: bool,
     pub(crate) prompts: Prompts,
     tokenizer: Vec<u8>,
@@ -108,7 +108,7 @@ struct ModuleEntry {
     kind: String,
 }
 
-/// The pooling's `config.json`. Names of modes vary, so unknown ones are read, too.
+/// The pooling's `config.json`. The names of modes vary, so unknown ones are read as well.
 #[derive(Deserialize)]
 struct PoolingConfig {
     #[serde(default = "yes")]
@@ -146,7 +146,7 @@ impl PromptsConfig {
     }
 }
 
-/// The part of `tokenizer.json` about unknown words.
+/// The part of `tokenizer.json` that concerns unknown words.
 #[derive(Deserialize)]
 struct TokenizerFile {
     model: TokenizerModel,
@@ -233,7 +233,7 @@ impl Directory {
         Fingerprint::of(model_type, hasher.finalize(), self.pooling.name(), dimension)
     }
 
-    /// Returns the tokenizer, which cuts a text at `length_max` tokens, special ones included.
+    /// Returns the tokenizer, which truncates a text at `length_max` tokens, special ones included.
     pub(crate) fn tokens(&self, length_max: usize) -> Result<Tokens, Error> {
         let path = self.path.join(TOKENIZER);
         let malformed = |reason: String| Error::Malformed { path: path.clone(), reason };
@@ -269,8 +269,8 @@ struct Modules {
     dense: Vec<String>,
 }
 
-/// Reads the modules after the network from `modules.json`, which is at `path`. A final
-/// normalisation is optional there and always done, because vectors are compared by direction.
+/// Reads the modules after the network from `modules.json` at `path`. A final normalisation is
+/// optional there but always applied, because vectors are compared by direction.
 fn read_modules(path: &Path, modules: &[u8]) -> Result<Modules, Error> {
     let modules: Vec<ModuleEntry> = parse_json(path, modules)?;
     let names: Vec<&str> =

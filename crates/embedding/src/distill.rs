@@ -1,11 +1,11 @@
-//! Distillation of a static table from a transformer. (The method is that of model2vec, Tulkens and
-//! van Dongen, 2024; the weights are those of Arora et al., "A Simple but Tough-to-Beat Baseline
-//! for Sentence Embeddings", 2017.)
+//! Distils a static table from a transformer. The method is that of model2vec (Tulkens and van
+//! Dongen, 2024); the weights are those of Arora et al., "A Simple but Tough-to-Beat Baseline for
+//! Sentence Embeddings", 2017.
 //!
 //! 1. Every word piece is embedded by itself, between the special tokens.
 //! 2. The vectors are rotated to their principal axes; the first few axes are kept.
-//! 3. Each row is weighted by `a / (a + p)`, where `p` is the estimated frequency of the piece in a
-//!    text: by Zipf's law `1 / rank`, since a vocabulary is sorted by frequency.
+//! 3. Each row is weighted by `a / (a + p)`, where `p` is the estimated frequency of the piece:
+//!    `1 / rank` by Zipf's law, because a vocabulary is sorted by frequency.
 //!
 //! The table of related terms is computed from the static table.
 
@@ -98,8 +98,8 @@ impl PieceVectors {
     }
 }
 
-/// Returns the principal axes as columns, the one with the largest variance first. The sign of an
-/// axis is that which makes its largest component positive.
+/// Returns the principal axes as columns, in descending order of variance. The sign of an axis
+/// makes its largest component positive.
 fn principal_axes(vectors: &Mat<f64>) -> Result<Mat<f64>, Error> {
     let spread = vectors.transpose() * vectors;
     let eigen = spread.self_adjoint_eigen(Side::Lower).map_err(|error| {

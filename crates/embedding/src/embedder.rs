@@ -6,10 +6,10 @@ use crate::{Error, Fingerprint};
 
 /// Turns texts into vectors whose dot product is the similarity of the texts.
 ///
-/// Every vector is L2-normalised. A text without a known token gives all zeros, which are similar
-/// to nothing.
+/// Every vector is L2-normalised. The vector of a text without a known token is all zeros, which
+/// are similar to nothing.
 ///
-/// Calls compute on the calling thread (a BERT adds its own threads): keep them off async workers.
+/// Calls compute on the calling thread (a BERT adds its own threads). Keep them off async workers.
 pub trait Embedder: Send + Sync {
     /// Returns the vectors of documents to be searched, in the order of `texts`.
     ///
@@ -34,8 +34,8 @@ pub trait Embedder: Send + Sync {
         None
     }
 
-    /// Returns `true` if embedding a text takes no longer than storing it, so that deferring it
-    /// gains nothing. Default: `false`.
+    /// Returns `true` if embedding a text takes no longer than storing it, in which case deferring
+    /// it gains nothing. Default: `false`.
     fn is_fast(&self) -> bool {
         false
     }

@@ -4,7 +4,7 @@ use std::{error::Error as StdError, io, path::PathBuf};
 
 use aios_record::Remedy;
 
-/// Reason a model could not be opened, or a text not be embedded.
+/// Error of opening a model or embedding a text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -35,8 +35,8 @@ pub enum Error {
         /// The missing file.
         path: PathBuf,
     },
-    /// A model in the cache of the Hugging Face hub is not of a supported kind, or was fetched by a
-    /// program that needed other files of it.
+    /// A model in the cache of the Hugging Face hub is of an unsupported kind, or was downloaded by
+    /// a program that needed other files of it.
     #[error("`{model}` is in the Hugging Face cache, but {reason}")]
     OtherMake {
         /// Name of the model.
@@ -52,7 +52,7 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// Error of the system.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A file of a model does not have the expected content.
@@ -63,7 +63,7 @@ pub enum Error {
         /// Reason it is malformed.
         reason: String,
     },
-    /// The model is sound, but of a kind that is not supported.
+    /// The model is intact but requires an unsupported feature.
     #[error("`{}` asks for {feature}, which is not supported", path.display())]
     Unsupported {
         /// The file that needs the feature.
@@ -145,7 +145,7 @@ pub enum Damage {
         /// The version that this crate reads.
         known: u32,
     },
-    /// The header requires another number of bytes than there are.
+    /// The number of bytes differs from the header's.
     #[error("it has {found} bytes, its header asks for {expected}")]
     Length {
         /// Number of bytes that the header requires.

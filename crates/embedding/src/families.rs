@@ -1,9 +1,9 @@
 //! Encoders of other families than BERT's, computed by candle-transformers.
 //!
 //! The steps before and after the network (prompts, tokenizer, pooling) are those of a
-//! [`Bert`](crate::Bert). A batch has texts of one length only, so nothing is padded or masked, and
-//! a text has the same vector in every batch. Not here: the `config.json` of each family, which is
-//! in `settings`.
+//! [`Bert`](crate::Bert). A batch has texts of one length, so there is no padding or masking, and a
+//! text has the same vector in every batch. Not here: the `config.json` of each family, which is in
+//! `settings`.
 
 mod cross_encoder;
 mod network;
@@ -27,8 +27,7 @@ use network::Network;
 use settings::Settings;
 use weights::Weights;
 
-/// Maximum number of tokens of a batch, unless a single text has more: bounds the RAM of an
-/// inference.
+/// Maximum number of tokens of a batch with several texts. Bounds the RAM of an inference.
 const BATCH_TOKENS_MAX: usize = 2048;
 
 /// A model of one of these families.
@@ -42,7 +41,7 @@ pub(crate) struct Encoder {
     dense: Vec<Dense>,
     dimension: usize,
     lanes: Lanes,
-    /// Threads for candle's products. Without a pool, candle uses every core.
+    /// Threads for candle's products. Without a pool, candle uses all cores.
     threads: ThreadPool,
 }
 

@@ -1,4 +1,4 @@
-//! Reading a model's files, with errors that name the file.
+//! Reads a model's files, with errors that name the file.
 
 use std::{fs, io, path::Path};
 

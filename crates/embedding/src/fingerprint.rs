@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Identifies the space of an embedder's vectors: model, revision (a hash of its content), pooling
-/// and dimension. Vectors may be compared only if their fingerprints are equal.
+/// Identifies an embedding space by model, revision (a hash of its content), pooling and dimension.
+/// Vectors are comparable only if their fingerprints are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);

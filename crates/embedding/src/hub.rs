@@ -1,5 +1,5 @@
-//! Hugging Face hub models on this machine, in the cache that is shared with the hub's own library.
-//! Nothing here accesses the network.
+//! Hugging Face hub models on this machine, in the cache of the hub's own library. Nothing here
+//! accesses the network.
 //!
 //! The cache has a folder for each model: `blobs/` holds contents by their hash,
 //! `snapshots/COMMIT/` links to them by their names, and `refs/REVISION` holds the commit of a
@@ -119,10 +119,10 @@ impl HubCache {
         HubCache { dir: dir.into() }
     }
 
-    /// Returns the cache that the hub's own library uses: `HF_HUB_CACHE`, or
-    /// `HUGGINGFACE_HUB_CACHE`, or `hub` in `HF_HOME`, or `huggingface/hub` in `XDG_CACHE_HOME`, or
-    /// `.cache/huggingface/hub` in `HOME`; the first of these variables that is set. `variable`
-    /// reads a variable. A `~` at the beginning means `HOME`.
+    /// Returns the cache that the hub's own library uses. The first of these variables that is set
+    /// determines it: `HF_HUB_CACHE`, `HUGGINGFACE_HUB_CACHE`, `HF_HOME` (its subfolder `hub`),
+    /// `XDG_CACHE_HOME` (`huggingface/hub`), `HOME` (`.cache/huggingface/hub`). `variable` reads a
+    /// variable; an empty one counts as unset. A leading `~` means `HOME`.
     ///
     /// # Errors
     /// [`Error::NoCache`] if `HOME` is needed and not set.
@@ -180,7 +180,7 @@ impl HubCache {
         Ok(snapshot)
     }
 
-    /// Returns every snapshot, sorted by name, and whether it can be used.
+    /// Returns every snapshot, sorted by name, with the reason it cannot be used, if any.
     ///
     /// # Errors
     /// [`Error::Read`] if the cache cannot be read. A cache that does not exist is empty.
@@ -208,7 +208,7 @@ impl HubCache {
 /// Checks that a snapshot has all files of a model.
 fn check(model: String, snapshot: &Path) -> Result<(), Error> {
     let Some(path) = Bert::missing_file(snapshot)? else { return Ok(()) };
-    // A link whose target is missing was meant to be downloaded, so it counts here.
+    // A link without a target was meant to be downloaded, so it counts as listed.
     let names = names(snapshot)?;
     let has = |name: &str| names.iter().any(|found| found == name);
     let foreign = if !names.is_empty() && !has("modules.json") {

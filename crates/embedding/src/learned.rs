@@ -1,13 +1,13 @@
 //! The word pieces of a vocabulary that carry meaning for its model.
 //!
-//! Every vocabulary has single characters of many scripts, so that every text has pieces. If a
-//! model never learned a script, it has only those for it, and their vectors are noise that makes
-//! all texts of the script look alike.
+//! Every vocabulary has single characters of many scripts, so every text has pieces. For a script
+//! that a model never learned, it has only these, and their vectors are noise that makes all texts
+//! of the script look alike.
 //!
 //! A script is learned if at least one in [`LONG_SHARE`] of its pieces has more than one character,
-//! or if it has [`MANY`] pieces, like Chinese in a model that cuts it into characters. The bundled
-//! model has learned only Latin: of its next script, Cyrillic, 8 of 86 pieces have two characters
-//! or more.
+//! or if it has [`MANY`] pieces, as Chinese does in a model that splits it into characters. The
+//! bundled model has learned only Latin; in Cyrillic, its next script, 8 of 86 pieces have two
+//! characters or more.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use unicode_script::{Script, UnicodeScript};
 
 /// In a learned script, at least one piece in this many has more than one character.
 const LONG_SHARE: usize = 4;
-/// Number of pieces from which a script is learned, whatever their length.
+/// Number of pieces at which a script counts as learned, regardless of their length.
 const MANY: usize = 1000;
 
 /// The kind of a piece.
@@ -65,7 +65,7 @@ pub(crate) fn sorts<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Vec<Sor
     texts.map(sort).collect()
 }
 
-/// Returns the script of a character, or `None` if it belongs to no single script.
+/// Returns the script of a character, or `None` if it does not belong to a single one.
 fn script(c: char) -> Option<Script> {
     match c {
         c if c.is_ascii() => c.is_ascii_alphabetic().then_some(Script::Latin),

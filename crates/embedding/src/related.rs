@@ -1,7 +1,7 @@
 //! English words of nearly the same meaning: `puppi` and `canin` for `dog`.
 //!
-//! They are looked up in a table computed once from the bundled model (see `assets/README.md`), so
-//! a lookup needs no arithmetic and no embedder.
+//! They are looked up in a table that was computed once from the bundled model (see
+//! `assets/README.md`), so a lookup needs no arithmetic and no embedder.
 
 /// Lines sorted by their first words: a term, then its related terms, nearest first, each with its
 /// cosine in hundredths.

@@ -1,8 +1,8 @@
 //! The static model: one row per word piece. A text's vector is the normalised mean of its rows.
 //!
-//! It has no word order and no context, and is therefore as fast as memory. `assets/README.md`
-//! describes the creation of the bundled table. Pieces of scripts that the model has not learned
-//! (`learned`) are ignored.
+//! It ignores word order and context, so its speed is that of memory. `assets/README.md` describes
+//! the creation of the bundled table. Pieces of scripts that the model has not learned (`learned`)
+//! are ignored.
 
 mod format;
 
@@ -98,14 +98,14 @@ impl StaticModel {
         ids
     }
 
-    /// Returns the words that are a piece by themselves, in the order of the table's rows.
+    /// Returns the words that are a single piece, in the order of the table's rows.
     #[cfg(feature = "distill")]
     pub(crate) fn words(&self) -> Vec<&str> {
         self.wordpiece.words()
     }
 
-    /// Returns the normalised mean of the rows of `text`. If all words are unknown, digits and
-    /// marks beside them carry no meaning, so the result is zeros.
+    /// Returns the normalised mean of the rows of `text`. If all words are unknown, the result is
+    /// zeros, because the remaining digits and marks carry no meaning.
     fn embed(&self, text: &str, scratch: &mut Scratch) -> Vec<f32> {
         let mut sum = vec![0.0; self.dimension];
         let (mut has_known_word, mut has_unknown) = (false, false);

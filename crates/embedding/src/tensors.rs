@@ -1,10 +1,10 @@
 //! The tensors of a `model.safetensors`, with quantised weights converted to floats.
 //!
-//! Weights of eight bits are read in the layout of compressed-tensors, which llm-compressor and
-//! vLLM write (formats `int-quantized`, `naive-quantized` and `float-quantized`). Next to
-//! `X.weight`, of type `I8` or `F8_E4M3`, is `X.weight_scale`, a float for the whole matrix or one
-//! per row; a weight is the product of both. The quantisation of a layer's inputs (`input_scale`)
-//! is not applied: products are computed in floats.
+//! 8-bit weights are read in the layout of compressed-tensors, which llm-compressor and vLLM write
+//! (formats `int-quantized`, `naive-quantized` and `float-quantized`). `X.weight`, of type `I8` or
+//! `F8_E4M3`, is accompanied by `X.weight_scale`, a float for the whole matrix or one per row; the
+//! weights are the products of both. The quantisation of a layer's inputs (`input_scale`) is not
+//! applied: products are computed in floats.
 
 use std::{collections::HashMap, path::Path};
 
@@ -16,7 +16,7 @@ use crate::Error;
 const WEIGHT: &str = ".weight";
 const SCALE: &str = "_scale";
 
-/// Name suffixes of the tensors that other quantisation schemes keep next to their weights.
+/// Name suffixes of the additional tensors of other quantisation schemes.
 const FOREIGN: &[&str] = &[
     ".weight_packed",
     ".weight_zero_point",
@@ -29,7 +29,7 @@ const FOREIGN: &[&str] = &[
 ];
 
 /// Reads the tensors in `bytes`, the content of `path`, by name, without their scales. `instead`
-/// names alternatives to a file that is refused.
+/// names alternatives to a refused file.
 pub(crate) fn read(
     path: &Path,
     bytes: &[u8],
@@ -80,8 +80,8 @@ fn numbers(view: &TensorView<'_>) -> candle_core::Result<Tensor> {
     Tensor::from_vec(values, view.shape(), &Device::Cpu)
 }
 
-/// Multiplies `weight` by its scale. `None` unless the scale is a number for the whole matrix, or
-/// one per row.
+/// Multiplies `weight` by its scale. Returns `None` unless the scale is one number for the whole
+/// matrix or one per row.
 fn scaled(weight: &Tensor, scale: &TensorView<'_>) -> Option<Tensor> {
     let (rows, _) = weight.dims2().ok()?;
     let shape = match *scale.shape() {

@@ -1,9 +1,10 @@
 //! Uncased WordPiece as in BERT (Devlin et al., 2018).
 //!
-//! Produces the same pieces as `tokenizers` for a `BertNormalizer` that lowercases and strips
+//! Produces the same pieces as `tokenizers` with a `BertNormalizer` that lowercases and strips
 //! accents, a `BertPreTokenizer` and a `WordPiece` model; a test compares the two. It exists
-//! because `tokenizers` keeps alignments that are not needed here: its encoding takes many times as
-//! long as the embedding, and its loading of a vocabulary many times as long as loading the model.
+//! because `tokenizers` records alignments that are not needed here: encoding with it takes many
+//! times as long as the embedding, and loading a vocabulary many times as long as loading the
+//! model.
 //!
 //! Special tokens are not recognised: `[SEP]` in a text is a bracket, a word and a bracket.
 
@@ -14,7 +15,7 @@ use hashbrown::HashTable;
 use unicode_categories::UnicodeCategories;
 use unicode_normalization::UnicodeNormalization;
 
-/// A longer word is unknown.
+/// Maximum length of a word in characters. A longer word is unknown.
 const WORD_CHARS_MAX: usize = 100;
 /// Prefix of a piece that continues a word, in the vocabulary.
 const CONTINUATION: &str = "##";
@@ -132,8 +133,8 @@ impl WordPiece {
                 at += 1;
                 continue;
             }
-            // ASCII never takes part in a canonical reordering, so a run can be normalised by
-            // itself.
+            // ASCII is not reordered by canonical ordering, so a run of other characters can be
+            // normalised by itself.
             let length = bytes[at..].iter().position(u8::is_ascii);
             let end = length.map_or(bytes.len(), |length| at + length);
             normalise(&text[at..end], |c| match c {
@@ -146,7 +147,7 @@ impl WordPiece {
         close(word, None);
     }
 
-    /// Takes the longest match first. A word with an unknown part is unknown as a whole.
+    /// Matches the longest piece first. A word with an unknown part is unknown as a whole.
     fn encode_word(&self, word: &str, ids: &mut Vec<u32>, visit: &mut impl FnMut(Option<u32>)) {
         if word.is_empty() {
             return;
@@ -171,7 +172,7 @@ impl WordPiece {
         ids.iter().for_each(|&id| visit(Some(id)));
     }
 
-    /// Returns the longest piece that `text` begins with, and its length.
+    /// Returns the longest piece at the start of `text`, and its length.
     fn longest(&self, table: &HashTable<u32>, text: &str) -> Option<(u32, usize)> {
         let mut end = text.floor_char_boundary(self.piece_bytes_max);
         while 0 < end {
@@ -195,8 +196,7 @@ fn find(table: &HashTable<u32>, pieces: &Pieces, text: &str) -> Option<u32> {
     table.find(hash(text), |&id| pieces.text(id) == text).copied()
 }
 
-/// Hashes a text. The table never grows after loading, so a hash that an attacker can predict does
-/// no harm.
+/// Hashes a text. The table does not grow after loading, so a predictable hash does no harm.
 fn hash(text: &str) -> u64 {
     FixedState::default().hash_one(text.as_bytes())
 }
@@ -230,8 +230,8 @@ const ASCII: [Class; 128] = {
     classes
 };
 
-/// Normalises a run without ASCII as `BertNormalizer` does: removes control characters, sets
-/// ideographs apart, decomposes, removes accents, lowercases.
+/// Normalises a run without ASCII as `BertNormalizer` does: removes control characters, puts spaces
+/// around ideographs, decomposes, removes accents, lowercases.
 fn normalise(run: &str, visit: impl FnMut(char)) {
     run.chars()
         .filter(|&c| c != char::REPLACEMENT_CHARACTER && !c.is_other())
@@ -246,7 +246,7 @@ fn normalise(run: &str, visit: impl FnMut(char)) {
         .for_each(visit);
 }
 
-/// Returns true for the blocks that BERT sets apart, which are not all ideographs.
+/// Returns true for the blocks that BERT treats as ideographs, although not all of them are.
 fn is_ideograph(c: char) -> bool {
     matches!(u32::from(c),
         0x4E00..=0x9FFF

@@ -1,6 +1,6 @@
 //! Separation of answerable from unanswerable questions by relevance.
 //!
-//! Only the best hit counts, as for a caller who sets `min_relevance`.
+//! Only the best hit is used, as by a caller that sets `min_relevance`.
 
 use serde::Serialize;
 

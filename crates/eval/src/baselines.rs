@@ -1,4 +1,5 @@
-//! Baseline rankings of the same texts: by words alone, by vectors alone, and by both, fused.
+//! Baseline rankings of the same texts: by words alone, by vectors alone, and by two fusions of
+//! both.
 //!
 //! Words: BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond",
 //! 2009) over the product's terms, without its other spellings, neighbours and weights. Vectors:
@@ -27,7 +28,7 @@ pub const BASELINES: [&str; 4] = ["bm25", "vector", "reciprocal_rank_fusion", "z
 pub(crate) struct Text<'a> {
     pub(crate) id: &'a str,
     pub(crate) whole: &'a str,
-    /// Parts of the text, each with its own vector.
+    /// Parts of the text. Each has its own vector.
     pub(crate) pieces: Vec<&'a str>,
 }
 
@@ -121,7 +122,8 @@ impl Words {
         let mut scores = vec![0.0; self.lengths.len()];
         let texts = ratio(self.lengths.len(), 1);
         let length_mean = ratio(self.lengths.iter().sum(), self.lengths.len().max(1));
-        // A term is weighted by its frequency in the query, since long queries repeat their topic.
+        // A term is weighted by its frequency in the query, because long queries repeat their
+        // topic.
         let mut counts: HashMap<String, usize> = HashMap::new();
         for term in self.analyzer.terms(query) {
             *counts.entry(term).or_default() += 1;

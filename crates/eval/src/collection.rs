@@ -29,7 +29,7 @@ pub(crate) struct Document {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Query {
     pub(crate) text: String,
-    /// The document that the query was taken from, which does not answer it.
+    /// Id of the document from which the query was taken, which is not an answer.
     pub(crate) itself: Option<String>,
     /// Grades of the relevant documents, above 0; at least one.
     judged: BTreeMap<String, u32>,

@@ -1,6 +1,6 @@
 //! Labelled conversations: questions against the turns that answer them, and against the sessions
-//! of these turns. Beside the ranks, the share of questions with their evidence in the assembled
-//! context of a given size, since the context is the input of an agent.
+//! of these turns. Also measures the share of questions with their evidence in the assembled
+//! context of a given size, because the context is the input of an agent.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -80,7 +80,8 @@ fn shares(counts: [usize; BUDGETS.len()], questions: usize) -> BTreeMap<usize, f
 #[derive(Default)]
 struct Seen {
     sessions: Vec<Measures>,
-    /// For each of [`BUDGETS`], the number of contexts with all, and with any, of the evidence.
+    /// For each of [`BUDGETS`], the number of contexts with all of the evidence, and with any of
+    /// it.
     all_within: [usize; BUDGETS.len()],
     any_within: [usize; BUDGETS.len()],
     best_hits: BestHits,
@@ -111,7 +112,7 @@ impl Seen {
         self.read_context(question, &evidence, index).await
     }
 
-    /// Asks questions that the index cannot answer: those of another conversation, `foreign`, and
+    /// Asks questions without an answer in the index: those of another conversation, `foreign`, and
     /// its own unanswerable ones.
     async fn ask_in_vain(
         &mut self,

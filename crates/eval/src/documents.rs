@@ -1,5 +1,5 @@
-//! Document collections: queries against the documents judged relevant. A document is cut into
-//! pieces as by `ingest`; its rank is that of its best piece.
+//! Document collections: queries against the documents judged relevant. Documents are cut into
+//! pieces as by `ingest`; the rank of a document is that of its best piece.
 
 use std::path::{Path, PathBuf};
 
@@ -59,7 +59,7 @@ pub(crate) async fn evaluate<P: FnMut(Progress)>(
 }
 
 impl Document {
-    /// Returns the text as in a file, with the title above it.
+    /// Returns the text as in a file: the title, then the text.
     fn whole(&self) -> String {
         match &self.title {
             Some(title) => format!("{title}\n\n{}", self.text),
@@ -68,7 +68,7 @@ impl Document {
     }
 }
 
-/// Cuts a document into drafts as `ingest` cuts a file.
+/// Cuts a document into drafts, as `ingest` does with a file.
 pub(crate) fn pieces(document: &Document, embedder: &dyn Embedder) -> Vec<Draft> {
     let text = document.whole();
     let ranges = chunks(&text, embedder);
@@ -86,7 +86,7 @@ fn documents_of<'i>(pieces: &[&'i str]) -> Vec<&'i str> {
     distinct(pieces.iter().map(document))
 }
 
-/// Returns the documents without the one that the query was taken from.
+/// Returns the documents without the one from which the query was taken.
 fn ranked<'i>(documents: &[&'i str], query: &Query) -> Vec<&'i str> {
     let is_other = |id: &&str| query.itself.as_deref() != Some(*id);
     documents.iter().copied().filter(is_other).collect()

@@ -1,10 +1,10 @@
-//! The errors of an evaluation.
+//! Errors of an evaluation.
 
 use std::path::PathBuf;
 
 use aios_record::Remedy;
 
-/// The reason for which an evaluation failed.
+/// Error of an evaluation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -25,7 +25,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns a stable word by which programs distinguish errors.
+    /// Returns a stable identifier of the condition, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

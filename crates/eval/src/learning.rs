@@ -1,9 +1,9 @@
 //! Learning: facts from labelled conversations, against the observations of the authors, the
 //! expected answers, and cases of supersession.
 //!
-//! The rules are measured by themselves ([`Selection`], [`Temporal`], [`Supersession`],
-//! [`Grounded`]), and through the whole product: a temporary memory of each conversation with
-//! learning, and one without ([`Coverage`], [`Reach`]).
+//! The rules are measured in isolation ([`Selection`], [`Temporal`], [`Supersession`],
+//! [`Grounded`]) and in the whole product: each conversation is stored in a temporary memory with
+//! learning and in one without it ([`Coverage`], [`Reach`]).
 
 mod contexts;
 mod coverage;
@@ -35,50 +35,50 @@ use crate::{Error, metrics::ratio};
 /// Maximum number of texts whose vectors are cached for the second memory of a conversation.
 const TEXTS_KEPT: NonZeroUsize = NonZeroUsize::new(100_000).expect("not zero");
 
-/// Figures of learning. Parts without data are left out.
+/// Results of learning. Parts without data are omitted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct LearningReport {
     /// Number of conversations.
     pub conversations: usize,
     /// Number of their messages.
     pub messages: usize,
-    /// Number of facts that were learned from them.
+    /// Number of facts learned from them.
     pub facts: usize,
-    /// Number of them that a later message ended.
+    /// Number of facts that a later message ended.
     pub ended: usize,
-    /// Messages worth a fact; `None` without observations.
+    /// Selection of messages worth a fact; `None` without observations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
     /// Coverage of the observations; `None` without observations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<Coverage>,
-    /// Number of questions whose contexts were read.
+    /// Number of questions for which contexts were assembled.
     pub questions: usize,
-    /// Answer words in contexts of the records that are found for a question.
+    /// Words of the answer in contexts of the records found for a question.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub answer_words: BySize,
-    /// Evidence in these contexts.
+    /// Evidence in the same contexts.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub evidence: BySize,
-    /// The same in contexts with the profile, which takes a part of the tokens.
+    /// Both in contexts with the profile, which takes a part of the tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub with_profile: Option<Reach>,
-    /// The same without the profile, by conversation.
+    /// Both in contexts without the profile, by conversation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub by_conversation: BTreeMap<String, Reach>,
-    /// Share of the temporal questions that are answered right; `None` if there are none.
+    /// Share of the temporal questions that are answered correctly; `None` if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temporal: Option<f64>,
-    /// Temporal questions in detail.
+    /// Details of the temporal questions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temporal_detail: Option<Temporal>,
-    /// Values of facts that are grounded; `None` without conversations.
+    /// Grounding of the values of facts; `None` without conversations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grounded: Option<Grounded>,
     /// Cases of supersession; `None` without cases.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supersession: Option<Supersession>,
-    /// Durations; `None` without conversations.
+    /// Speed; `None` without conversations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<Speed>,
     /// Fingerprint of the embedding model; empty without conversations.
@@ -89,21 +89,22 @@ pub struct LearningReport {
 /// Messages per second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Speed {
-    /// By the rules alone, on one core.
+    /// Processed by the rules alone, on one core.
     pub rules_per_second: f64,
-    /// Stored through the whole product, without learning.
+    /// Stored by the whole product without learning.
     pub stored_per_second: f64,
-    /// Stored and learned from through the whole product.
+    /// Stored and learned from by the whole product.
     pub learned_per_second: f64,
 }
 
-/// Measures learning on `paths`: `.json` files of labelled conversations, or of observations, and
-/// `.jsonl` files of cases of supersession. Without a file of observations, `observations.json`
-/// beside the others is read, if there is one. `config` configures the memories except for their
-/// location and for `learning.auto`. Calls `progress` with the number of completed questions.
+/// Evaluates learning on `paths`: `.json` files of labelled conversations or of observations, and
+/// `.jsonl` files of cases of supersession. If no file of observations is given,
+/// `observations.json` in the same directory is read, if it exists. `config` configures the
+/// memories except for their location and `learning.auto`. Calls `progress` with the number of
+/// completed questions.
 ///
 /// # Errors
-/// [`Error::Input`] if a file has another format; else any error of a tier.
+/// [`Error::Input`] if a file has another format, otherwise the error of a tier.
 pub async fn evaluate_learning(
     paths: &[PathBuf],
     config: &Config,

@@ -2,14 +2,14 @@
 //! # Protocol
 //!
 //! Each conversation or collection is stored in a temporary memory. Each question is a query, and
-//! its labelled evidence the expected hits. Questions without a valid label are skipped. A
+//! its labelled evidence is the expected result. Questions without a valid label are skipped. A
 //! [`Report`] has the measures of [`metrics`], those of the [`baselines`] over the same texts, the
 //! share of contexts that contain the evidence, and the relevance of answers compared with that of
 //! unanswerable questions ([`abstention`], [`separation`]). No facts are learned from the
-//! conversations; [`learning`] measures facts.
+//! conversations; [`learning`] evaluates facts.
 //!
 //! # What this crate does not do
-//! It has no data sets and downloads none. `aios-exchange` reads the files of conversations.
+//! It contains and downloads no data sets. `aios-exchange` reads the files of conversations.
 
 pub mod abstention;
 pub mod baselines;
@@ -63,8 +63,7 @@ pub enum Dataset {
     /// Like [`Locomo`](Dataset::Locomo). LongMemEval's question types are categories: 1
     /// single-session-user, 2 single-session-assistant, 3 single-session-preference, 4
     /// multi-session, 6 temporal-reasoning, 7 knowledge-update. The evidence of a question is the
-    /// turns of its answer sessions that are marked as having the answer, or all turns of a session
-    /// in which none is marked.
+    /// marked turns of its answer sessions, or all turns of a session without marks.
     LongMemEval,
     /// Documents in directories in the layout of the BEIR benchmark: `corpus.jsonl`,
     /// `queries.jsonl` and `qrels/test.tsv`, whose scores above 0 are grades.
@@ -91,7 +90,7 @@ pub enum Dataset {
 /// directory and deleted afterwards. Calls `progress` with the number of completed questions.
 ///
 /// # Errors
-/// [`Error::Input`] if a file is not in the format of `dataset`, else any error of a tier.
+/// [`Error::Input`] if a file is not in the format of `dataset`, otherwise the error of a tier.
 pub async fn evaluate(
     paths: &[PathBuf],
     dataset: Dataset,
@@ -101,8 +100,8 @@ pub async fn evaluate(
     let mut uncached = config.clone();
     uncached.embedding.cache_entries = 0;
     let model = open_new_model(&uncached).await?;
-    // Queries are not cached, so no latency is that of a cache hit. The baselines reuse the vectors
-    // of documents.
+    // Queries are not cached, so latencies do not include cache hits. The baselines reuse the
+    // vectors of documents.
     let embedder = Arc::new(Cached::of_documents(model, DOCUMENTS_KEPT));
     let run = Run::new(config, embedder, progress);
     match dataset {

@@ -1,7 +1,8 @@
-//! Notes of an agent, with questions grouped by their overlap with the answering note. Beside the
-//! ranks: the relevance of the right note, against the best hit of a question that no note answers.
+//! Notes of an agent, with questions grouped by their overlap with the answering note. Besides the
+//! ranks, measures the relevance of the correct note, compared with the best hit of questions that
+//! no note answers.
 //!
-//! All notes are shared and searched without an owner, since the questions name no user.
+//! All notes are shared and searched without an owner, because the questions name no user.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -52,7 +53,7 @@ struct Note {
 #[serde(deny_unknown_fields)]
 struct Question {
     q: String,
-    /// Ids of the notes that answer it; empty only for the type `never-stored`.
+    /// Ids of the notes that answer the question; empty only for the type `never-stored`.
     gold: Vec<String>,
     r#type: String,
 }
@@ -114,7 +115,7 @@ fn name(id: &str) -> String {
 #[derive(Default)]
 struct Asked {
     relevances: Relevances,
-    /// For each question, the relevance of its best hit, and `true` if that hit is a right note.
+    /// For each question, the relevance of its best hit, and `true` if that hit is a correct note.
     best_hits: Vec<(f64, bool)>,
 }
 
@@ -156,7 +157,7 @@ impl Asked {
     }
 }
 
-/// Returns the highest relevance of a right note; `None` if no hit is one.
+/// Returns the highest relevance of a correct note; `None` if no hit is one.
 fn relevance_of(gold: &BTreeMap<&str, u32>, hits: &[Recollection], index: &Index) -> Option<f64> {
     let is_gold = |hit: &&Recollection| index.name(hit).is_some_and(|it| gold.contains_key(it));
     hits.iter().filter(is_gold).map(|hit| hit.relevance).reduce(f64::max)

@@ -10,11 +10,11 @@ use serde_json::{Map, Value};
 use crate::{Error, collection, conversations, documents, malformed, read, smart};
 
 /// Reads the texts at `path`: the documents of a collection directory, the turns of labelled
-/// conversations in a `.json` file, or else one text per line of a file. A line that begins with
-/// `{` is an object with `text`, or a question with `q`, which is skipped.
+/// conversations in a `.json` file, or else one text per line. A line that begins with `{` is an
+/// object with `text`, or a question with `q`, which is skipped.
 ///
 /// # Errors
-/// [`Error::Input`] if it has another format, or no text.
+/// [`Error::Input`] if the format is unknown, or there is no text.
 pub(crate) fn others(path: &Path, embedder: &dyn Embedder) -> Result<Vec<Draft>, Error> {
     let drafts = match path {
         _ if path.is_dir() => {

@@ -1,4 +1,4 @@
-//! Figures of an evaluation.
+//! Results of an evaluation.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ pub struct Report {
     /// Over all questions, by turns, documents or notes.
     #[serde(flatten)]
     pub summary: Summary,
-    /// Depths of the figures.
+    /// Depths of the measures.
     pub k: [usize; DEPTHS.len()],
-    /// The same by sessions: the sessions of the evidence among the first k distinct ones, which
-    /// are ranked by their first turns. `None` for documents and notes.
+    /// Measures by session: the sessions of the evidence among the first k distinct ones, which are
+    /// ranked by their first turns. `None` for documents and notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Summary>,
     /// By the dataset's category or type of question; empty for documents.
@@ -36,15 +36,15 @@ pub struct Report {
     /// By budget in tokens, the share of questions with any of their evidence in the context; empty
     /// for documents and notes.
     pub any_evidence_within_tokens: BTreeMap<usize, f64>,
-    /// Relevance of answerable questions against that of others. `None` except for conversations.
+    /// Relevance of answerable questions compared with others. `None` except for conversations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abstention: Option<Abstention>,
-    /// By type of question, the relevance of the right note, or of the best hit if no note is
-    /// right; empty except for notes.
+    /// By type of question, the relevance of the correct note, or of the best hit if no note is
+    /// correct; empty except for notes.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub relevance: BTreeMap<String, Relevance>,
     /// Expected calibration error of the best hits of all questions, with an expected relevance of
-    /// 1 for a right note, else 0. `None` except for notes.
+    /// 1 for a correct note and 0 otherwise. `None` except for notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_hit_calibration_error: Option<f64>,
     /// Number of distractor texts indexed with the notes. `None` except for notes.

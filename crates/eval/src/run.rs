@@ -1,4 +1,4 @@
-//! State of one evaluation, and its temporary memories.
+//! State of an evaluation, and its temporary memories.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -45,7 +45,7 @@ pub(crate) struct Asked {
     path: String,
     category: Option<String>,
     measures: Measures,
-    /// In the order of [`BASELINES`].
+    /// Measures of the baselines, in the order of [`BASELINES`].
     baselines: Option<[Measures; BASELINES.len()]>,
 }
 
@@ -60,9 +60,9 @@ pub(crate) struct Index {
 /// The facts of a temporary memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Facts {
-    /// No message is learned from.
+    /// No facts are learned.
     None,
-    /// Messages are learned from as they are stored.
+    /// Facts are learned from messages as they are stored.
     Learned,
 }
 
@@ -181,7 +181,7 @@ fn groups(asked: &[Asked], measures: impl Fn(&Asked) -> Option<Measures>) -> Gro
 
 impl Index {
     /// Opens an empty temporary memory for `drafts`, with the settings of `config` except for its
-    /// location and for learning.
+    /// location and learning.
     pub(crate) async fn open(
         config: &Config,
         embedder: Arc<dyn Embedder>,
@@ -192,7 +192,7 @@ impl Index {
         let mut config = config.clone();
         config.memory.data_dir = dir.path().join("memory");
         config.working.path = PathBuf::new();
-        // A temporary memory is neither backed up nor reported on.
+        // A temporary memory needs no backups and reports.
         config.backup.enabled = false;
         config.report.recalls = false;
         config.learning.auto = facts == Facts::Learned;
@@ -204,7 +204,7 @@ impl Index {
         Ok(Index { memory, names: names.collect(), _dir: dir })
     }
 
-    /// Stores the drafts that the memory was opened for.
+    /// Stores the drafts for which the memory was opened.
     pub(crate) async fn store(&self, drafts: &[Draft]) -> Result<(), Error> {
         for failure in ingest::drafts(&self.memory, drafts).await?.failed {
             tracing::warn!(%failure, "left out");

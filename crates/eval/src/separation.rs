@@ -12,8 +12,8 @@ pub(crate) const RELEVANCE_ANSWERS: f64 = 0.5;
 /// Number of intervals of relevance, of equal width, for the calibration error.
 const BINS: usize = 10;
 
-/// Relevance of the answers to questions of one type: that of the right note, 0 if it was not
-/// found, or that of the best hit if no note is right.
+/// Relevance of the answers to questions of one type: that of the correct note (0 if it was not
+/// found), or that of the best hit if no note is correct.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Relevance {
     /// Number of questions.
@@ -89,9 +89,9 @@ pub(crate) fn calibration_error_of(above: &[f64], below: &[f64]) -> f64 {
     calibration_error(&all)
 }
 
-/// Returns the expected calibration error of relevances as probabilities of a right hit. Over ten
+/// Returns the expected calibration error of relevances as probabilities of a correct hit. Over ten
 /// intervals of equal width, it is the mean difference between the mean relevance and the share of
-/// right hits, each interval weighted by its questions (Naeini, Cooper and Hauskrecht, "Obtaining
+/// correct hits, each interval weighted by its questions (Naeini, Cooper and Hauskrecht, "Obtaining
 /// Well Calibrated Probabilities Using Bayesian Binning", 2015). 0 without predictions.
 pub(crate) fn calibration_error(predictions: &[(f64, bool)]) -> f64 {
     let mut excess = [0.0; BINS];

@@ -1,4 +1,4 @@
-//! The errors of an exchange: those of the memory and of the files, and its early end.
+//! Errors of an exchange: those of the memory, those of the files, and its early end.
 
 mod input;
 
@@ -8,7 +8,7 @@ use aios_record::Remedy;
 
 pub use self::input::InputProblem;
 
-/// The reason for which files could not be read into the memory, or written from it.
+/// Error of reading files into the memory or writing them from it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -23,7 +23,7 @@ pub enum Error {
         /// The problem with it.
         problem: InputProblem,
     },
-    /// It ended early. The added records stay, and the same exchange again adds the rest.
+    /// The exchange ended early. The added records stay; repeating the exchange adds the rest.
     #[error("it ended after {added} records were added, which stay")]
     Unfinished {
         /// The number of records that were added.
@@ -34,8 +34,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns the error of the memory that is this error or the cause of an early end. `None` if
-    /// that is a file that cannot be read.
+    /// Returns the memory's error that this error is or was caused by. `None` if the cause is a
+    /// file that cannot be read.
     #[must_use]
     pub fn of_memory(&self) -> Option<&aios_memory::Error> {
         match self {
@@ -57,7 +57,7 @@ impl Error {
         self.of_memory().is_some_and(aios_memory::Error::is_retryable)
     }
 
-    /// Returns a stable word by which programs distinguish errors.
+    /// Returns a stable identifier of the condition, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.of_memory().map_or("input", aios_memory::Error::code)

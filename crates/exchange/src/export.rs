@@ -2,7 +2,7 @@
 //! of other programs ([`import`](crate::import)).
 //!
 //! The first line is a header with the format version; each other line is a record in its transport
-//! form. Records of working memory come first: facts, so that they are known when an import learns
+//! form. Records of working memory come first: facts, so that they are stored when an import learns
 //! from their messages, then parents before children. Records that are only in long-term memory
 //! follow.
 
@@ -32,15 +32,15 @@ use crate::Error;
 /// Records per page.
 const PAGE: usize = 500;
 
-/// Writes every record of the view's owner to a new file at `path` (mode 0600), which appears only
-/// when it is complete: records in working memory, and those only in long-term memory. The view of
-/// a user omits shared records; the administrator's view writes those of every owner. Metrics and
-/// events of the ring are not records. Concurrent changes after the call began may or may not be in
-/// the file. Calls `progress` with the number of records written.
+/// Writes every record of the view's owner to a new file at `path` (mode 0600), from working memory
+/// and from long-term memory. The file appears only when it is complete. The view of a user
+/// excludes shared records; the administrator's view includes those of every owner. The ring's
+/// metrics and events are not records. Changes made after the call began may or may not be
+/// included. Calls `progress` with the number of records written.
 ///
 /// # Errors
 /// [`aios_memory::Error::Output`] if the file already exists or cannot be written,
-/// [`aios_memory::Error::Place`] while another process writes it, or any error of working or
+/// [`aios_memory::Error::Place`] while another process writes the file, or any error of working or
 /// long-term memory.
 pub async fn to_file(
     view: &MemoryView,
@@ -54,7 +54,7 @@ pub async fn to_file(
     Ok(exported)
 }
 
-/// Like [`to_file`], but writes to `out`. Errors use `name` for it.
+/// Like [`to_file`], but writes to `out`, which errors call `name`.
 ///
 /// # Errors
 /// [`aios_memory::Error::Output`] if `out` cannot be written to, or any error of working or
@@ -72,7 +72,7 @@ pub async fn to_writer(
 /// Outcome of an export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Exported {
-    /// Number of records in all.
+    /// Total number of records.
     pub records: u64,
     /// Number of records from working memory.
     pub working: u64,
@@ -109,7 +109,7 @@ async fn write_export<W: Write + Send + 'static>(
     let own = view.gate().acts_for();
     rest.retain(|identity| own.is_none_or(|owner| identity.owner == *owner));
     rest.retain(|identity| !written.contains(identity));
-    // By kind name, goals come before tasks, and tasks before tool calls.
+    // In the order of their names, goals come before tasks, and tasks before tool calls.
     rest.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
     for some in rest.chunks(PAGE) {
         let mut records = view.longterm().records().get_all(some).await?;
@@ -124,7 +124,7 @@ async fn write_export<W: Write + Send + 'static>(
     Ok((exported, lines.finish().await?))
 }
 
-/// Returns the sort key of records in long-term memory alone: sessions come first.
+/// Returns the sort key of a record that is only in long-term memory: sessions come first.
 fn place(identity: &Identity) -> (bool, &str, &Identity) {
     (identity.kind != Kind::Session, identity.kind.as_str(), identity)
 }

@@ -1,10 +1,10 @@
-//! One-time import of stores of other programs.
+//! One-time import of the stores of other programs.
 //!
-//! A file is recognised by the names of its tables, or as JSON by its keys. A blocking task reads
-//! it, table by table, parents before children. Rows pass in batches through a bounded channel and
-//! are mapped to records by tables of column names. Ids are derived from the content, and only
-//! unknown records are written. Values without a field are kept beside the record, and unrecognised
-//! ones are counted. The file itself is never changed.
+//! The names of its tables, or of its keys if it is JSON, identify the kind of store. A blocking
+//! task reads the file table by table, parents before children. Rows pass in batches through a
+//! bounded channel and are mapped to records by tables of column names. Ids are derived from the
+//! content, and only unknown records are written. Values without a field are kept with the record;
+//! unrecognised ones are counted. The file is never changed.
 
 mod agent;
 mod entries;
@@ -39,11 +39,11 @@ const BATCH: usize = 500;
 /// Capacity of the channel in batches: batches read but not yet written.
 const BATCHES_AHEAD: usize = 2;
 
-/// Imports a store of another program from the file at `path`: a SQLite database or JSON,
-/// recognised by its tables or keys (`docs/FORMATS.md` lists the supported shapes). Parts that
-/// cannot be stored or are not recognised are in the report; the rest is stored. When this returns,
-/// the stored part is durable. Importing the same file again adds only its new rows and changes no
-/// stored record. The file is not changed.
+/// Imports a store of another program from the file at `path`: a SQLite database or JSON. Its
+/// tables or keys identify the store; `docs/FORMATS.md` lists the supported ones. The report lists
+/// the parts that were not recognised or could not be stored; the rest is durable when this
+/// returns. Importing the same file again adds only its new rows and changes no stored record. The
+/// file is not changed.
 ///
 /// # Errors
 /// - [`Error::Input`] if the file has no known shape.

@@ -1,10 +1,9 @@
 //! Ingest of conversations, documents and records.
 //!
-//! A blocking task parses the input and cuts it into drafts. Batches of drafts pass through a
-//! bounded channel. Each draft gets an id and is written by the memory's
-//! [admission](aios_memory::admission), the only write path: messages to working memory, whose
-//! change feed carries them on, and everything else to long-term memory. No part of the input is
-//! held longer than its batch.
+//! A blocking task parses the input into drafts. Batches of drafts pass through a bounded channel.
+//! Each draft gets an id and is written by the memory's [admission](aios_memory::admission), the
+//! only write path: messages to working memory, whose change feed passes them on, and everything
+//! else to long-term memory. No part of the input is held longer than its batch.
 
 mod attribution;
 mod conversation;
@@ -62,17 +61,17 @@ pub use self::{
 use self::{piece::Piece, reading::Input, writer::Writer};
 use crate::Error;
 
-/// Problem reported for an input if reading it panicked.
+/// Problem reported for an input whose reader panicked.
 const FAULT: &str = "internal error while reading this input; the part before it may be stored; \
                      please report this bug with the input";
 
 /// Capacity of the channel in batches: batches read but not yet written.
 const BATCHES_AHEAD: usize = 2;
 
-/// Ingests the file at `path`. Parts that are refused are in the report with their line numbers;
-/// the rest is stored. When this returns, the stored part is durable and found by every search.
-/// Ingesting the same file again adds nothing. A record that names an owner other than the view's
-/// is refused. The administrator's view stores each record for the owner that it names.
+/// Ingests the file at `path`. The report lists the refused parts with their line numbers. When
+/// this returns, the rest is durable and found by every search. Ingesting the same file again adds
+/// nothing. A record that names an owner other than the view's is refused. The administrator's view
+/// stores each record for the owner that it names.
 ///
 /// A file that cannot be opened is a failure in the report, not an error.
 ///
@@ -125,7 +124,7 @@ pub async fn reader(
             progress(Progress::new(bytes_read.load(Ordering::Relaxed)));
         }
     }
-    // The reader may have panicked; that must not look like the end of the input.
+    // If the reader panicked, that must not be mistaken for the end of the input.
     match reading.await {
         Ok(()) => {}
         Err(error) if error.is_panic() => writer.fail(None, FAULT.into()),
@@ -137,8 +136,8 @@ pub async fn reader(
     Ok(report)
 }
 
-/// Stores drafts that were read elsewhere, such as the texts of an evaluation. All of them are of
-/// line 1.
+/// Stores drafts that were read elsewhere, such as the texts of an evaluation. The report gives
+/// line 1 for each of them.
 ///
 /// # Errors
 /// Errors of working or long-term memory.
@@ -161,7 +160,7 @@ fn read_in_background(
     let embedder = Arc::clone(view.embedder());
     let (format, thinking, session) = (options.format, options.thinking, options.session.clone());
     let mut scope = view.gate().filter().scope.clone();
-    // The gate fills in the owner, once it is known whether the record names one.
+    // The gate sets the owner when it is known whether the record names one.
     scope.user = None;
     let is_owned = view.gate().acts_for_user();
     let reading = task::spawn_blocking(move || {

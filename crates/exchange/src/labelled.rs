@@ -1,5 +1,5 @@
-//! Conversations with labelled questions, as evaluations read them: samples of the LoCoMo dataset
-//! and haystacks of LongMemEval. Not here: asking the questions, which `aios-eval` does.
+//! Conversations with labelled questions, for evaluations: samples of the LoCoMo dataset and
+//! haystacks of LongMemEval. Not here: asking the questions, which `aios-eval` does.
 
 mod question;
 
@@ -12,16 +12,16 @@ use crate::ingest::{Haystack, Sample};
 /// A conversation with questions.
 #[derive(Debug, Clone)]
 pub struct Labelled {
-    /// Its id in the dataset.
+    /// Id in the dataset.
     pub id: String,
-    /// Its turns, each with its id in the dataset as external id.
+    /// Turns, each with its id in the dataset as external id.
     pub drafts: Vec<Draft>,
     /// The questions about it.
     pub questions: Vec<Question>,
 }
 
 impl Labelled {
-    /// Reads an element of a dataset. Unreadable parts are reported in `problems` and skipped.
+    /// Reads an element of a dataset. Unreadable parts are skipped and reported in `problems`.
     /// `None` if the element is neither a sample nor a haystack.
     #[must_use]
     pub fn read(element: &Value, problems: &mut Vec<String>) -> Option<Labelled> {

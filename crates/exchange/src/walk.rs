@@ -1,4 +1,4 @@
-//! Listing the text files of a directory, in a stable order. Their contents are parsed elsewhere.
+//! Lists the text files of a directory in a stable order. Does not parse their contents.
 
 use std::{
     io::{self, Read},
@@ -13,12 +13,12 @@ use ignore::{
 
 use crate::{Error, InputProblem};
 
-/// The maximum number of files per directory.
+/// Maximum number of files per directory.
 pub const WALK_FILES_MAX: usize = 100_000;
-/// Number of bytes at the start of a file by which text is detected.
+/// Number of bytes at the start of a file from which text is detected.
 const HEAD_BYTES: u64 = 8 * 1024;
 
-/// The files found in a directory.
+/// Files found in a directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Walk {
     /// Text files, sorted by name within each directory.
@@ -29,9 +29,9 @@ pub struct Walk {
     pub unreadable: Vec<String>,
 }
 
-/// Finds the text files in `dir` and below it. Hidden files, files excluded by a `.gitignore` or
-/// `.ignore`, symbolic links, and data directories of this program are skipped. With `includes`,
-/// only files that match one of these `.gitignore` patterns are returned: `*.md`, `docs/**`.
+/// Lists the text files in `dir` and below it. Skips hidden files, files excluded by a `.gitignore`
+/// or `.ignore`, symbolic links, and data directories of this program. If `includes` is not empty,
+/// lists only files that match one of its `.gitignore` patterns, such as `*.md` or `docs/**`.
 ///
 /// # Errors
 /// [`Error::Input`] if a pattern is invalid, or there are more than [`WALK_FILES_MAX`]

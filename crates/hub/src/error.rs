@@ -4,7 +4,7 @@ use std::{error::Error as StdError, io, path::PathBuf};
 
 use aios_record::Remedy;
 
-/// The reason for which a model could not be listed or downloaded.
+/// Error of listing or downloading models.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -30,7 +30,7 @@ pub enum Error {
         /// The cause.
         source: Box<dyn StdError + Send + Sync>,
     },
-    /// The received data differ from the hub's listing, and were discarded.
+    /// The received data differ from the hub's listing and were discarded.
     #[error("{url} is damaged: {reason}")]
     Damaged {
         /// The requested address.
@@ -55,7 +55,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns a stable word by which programs distinguish errors.
+    /// Returns a stable identifier of the condition, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

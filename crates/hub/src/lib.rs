@@ -12,7 +12,7 @@
 //!   download resumes.
 //!
 //! # What this crate does not do
-//! It neither removes nor opens models: `aios-embedding` finds the model of a setting in the cache.
+//! It does not remove or open models. `aios-embedding` finds the model of a setting in the cache.
 //!
 //! # Features
 //! - `pull`: the download.

@@ -2,9 +2,9 @@
 //! workspace that accesses the network, and only when called.
 //!
 //! A file is written beside its final path until its size and hash are verified, so an interrupted
-//! download resumes; the snapshot is linked file by file, and the revision is written last. The
-//! hub's Rust client is not used, because it would change the features of reqwest, and so of
-//! LanceDB.
+//! download resumes. The snapshot is linked file by file, and the revision is written last. The
+//! hub's Rust client is not used, because it would change the enabled features of reqwest and
+//! therefore of LanceDB.
 
 use std::{
     fs::{self, File},
@@ -67,7 +67,7 @@ pub async fn pull_model(
     progress: impl Fn(Progress) + Send + Sync + 'static,
 ) -> Result<PathBuf, Error> {
     let runtime = Handle::current();
-    // It writes files between the responses.
+    // The task writes files between responses.
     let pulling = spawn_blocking(move || {
         runtime.block_on(pull(&cache, endpoint.trim_end_matches('/'), &model, &progress))
     });
@@ -159,8 +159,8 @@ impl Pull<'_> {
         make_parent(&part_path)?;
         let failed = write(&part_path);
         let mut part = open_part(&part_path).map_err(&failed)?;
-        // The former holder of the lock may have fetched it; then the partial file is empty or
-        // gone.
+        // The previous holder of the lock may have downloaded the file. The partial file is then
+        // empty or missing.
         if blob.exists() {
             let _ = fs::remove_file(&part_path);
             return Ok(());
@@ -221,13 +221,13 @@ impl Pull<'_> {
 }
 
 impl Sibling {
-    /// Returns the name of its blob.
+    /// Returns the name of the file's blob.
     fn hash(&self) -> &str {
         self.lfs.as_ref().map_or(&self.blob_id, |lfs| &lfs.sha256)
     }
 
-    /// Returns `true` if a large file has the expected hash. Small files have only git's hash, so
-    /// their size has to suffice.
+    /// Returns `true` if a large file has the expected hash. For small files the hub lists only
+    /// git's hash, so only their size is checked.
     fn fits(&self, part: &mut File) -> io::Result<bool> {
         let Some(lfs) = &self.lfs else { return Ok(true) };
         part.rewind()?;
@@ -245,7 +245,7 @@ impl Sibling {
 
 /// Opens the partial file and locks it, so that concurrent downloads of one file take turns.
 fn open_part(path: &Path) -> io::Result<File> {
-    // In a cache with open permissions, other users could replace the model.
+    // If the cache were writable by other users, they could replace the model.
     let mut options = File::options();
     let part = options.create(true).read(true).append(true).mode(FILE_MODE).open(path)?;
     set_mode(path, FILE_MODE)?;

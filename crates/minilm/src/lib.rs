@@ -2,7 +2,7 @@
 //! # How the parts relate
 //!
 //! [`model`] returns the shared instance of the process, [`load`] a new one; [`Int8Bert`] computes
-//! the vectors. The crate is separate because of the size of its asset.
+//! the vectors. The crate is separate because its asset is large.
 
 use std::{
     borrow::Cow,
@@ -27,8 +27,8 @@ pub fn model() -> Result<Arc<Int8Bert>, Error> {
     Ok(Arc::clone(MODEL.get_or_init(|| Arc::new(model))))
 }
 
-/// Loads another instance of the model, for a caller that sets its threads
-/// ([`Int8Bert::with_threads`]). Its weights are shared with [`model`].
+/// Loads another instance of the model, for callers that set the number of threads
+/// ([`Int8Bert::with_threads`]). It shares its weights with [`model`].
 ///
 /// # Errors
 /// [`Error::Damaged`] if the built-in asset is damaged.

@@ -1,7 +1,7 @@
-//! Who may call: the checks of `Host` and `Origin`, and the caller that a connection, a token and a
-//! named user give. Nothing here widens a scope: each step fixes it or narrows it.
+//! Admission of calls: checks `Host` and `Origin`, and determines the caller from the connection,
+//! the token and the named user. Each step sets a scope or narrows it; none widens it.
 //!
-//! The headers are the caller's word. Only the connection ([`Peer`]) and the token are trusted.
+//! Headers are claims of the caller. Only the connection ([`Peer`]) and the token are trusted.
 
 #[cfg(test)]
 mod tests;
@@ -23,15 +23,15 @@ use crate::{
     scope::scope_of,
 };
 
-/// The header, and the metadata of gRPC, that name the user of a call.
+/// Header, and gRPC metadata, that name the user of a call.
 const USER: &str = "aios-user";
-/// The same in bytes, for names outside of ASCII over gRPC.
+/// The same as bytes, for names outside of ASCII over gRPC.
 const USER_BYTES: &str = "aios-user-bin";
-/// Headers, and metadata of gRPC, that narrow a call to a part of the caller's memory.
+/// Headers, and gRPC metadata, that narrow a call to a part of the caller's memory.
 pub(crate) const PROJECT: &str = "aios-project";
 pub(crate) const AGENT: &str = "aios-agent";
 pub(crate) const SESSION: &str = "aios-session";
-/// Headers that a proxy adds: the call comes from elsewhere than its connection.
+/// Headers that a proxy adds. A call with one does not come from the peer of its connection.
 const FORWARDED: [&str; 8] = [
     "forwarded",
     "via",
@@ -42,17 +42,17 @@ const FORWARDED: [&str; 8] = [
     "cf-connecting-ip",
     "fastly-client-ip",
 ];
-/// The beginning of the names of further ones, such as `x-forwarded-for`.
+/// Prefix of further proxy headers, such as `x-forwarded-for`.
 const FORWARDED_PREFIX: &str = "x-forwarded";
 
-/// The rules by which calls are admitted.
+/// Rules for admitting calls.
 #[derive(Debug)]
 pub(crate) struct Access {
     user: Option<String>,
     hosts: Vec<String>,
     origins: Vec<String>,
     credentials: Credentials,
-    /// `https` if callers reach the TCP address so.
+    /// `https` if callers reach the TCP address over TLS.
     scheme: &'static str,
 }
 
@@ -81,8 +81,7 @@ impl Access {
         self.credentials.provider.as_ref()
     }
 
-    /// Returns the address of the service as the call names it, for callers of an identity
-    /// provider.
+    /// Returns the address by which the call names the service, if there is an identity provider.
     pub(crate) fn base(&self, uri: &Uri, headers: &HeaderMap) -> Option<String> {
         self.provider()?;
         let host = host_of(uri, headers).ok()?;
@@ -90,10 +89,10 @@ impl Access {
         host.bytes().all(is_plain).then(|| format!("{}://{host}", self.scheme))
     }
 
-    /// Checks that the call was meant for this service, and that no web page of another origin
-    /// makes it.
+    /// Checks that the call is meant for this service and does not come from a web page of another
+    /// origin.
     ///
-    /// A browser that was told that `evil.example` lies at 127.0.0.1 (DNS rebinding) still sends
+    /// A browser that resolves `evil.example` to 127.0.0.1 (DNS rebinding) still sends
     /// `Host: evil.example`.
     pub(crate) fn check_source(
         &self,
@@ -103,13 +102,13 @@ impl Access {
     ) -> Result<(), Failure> {
         let host = host_of(uri, headers)?;
         let is_known = match peer {
-            // No web page reaches the socket, and clients call it by any label. A name of the
-            // network comes through a proxy, which a page may have called.
+            // Web pages cannot reach the socket, and clients may name it by any label. A network
+            // name comes through a proxy, which a web page may have called.
             Peer::SameUser { .. } => {
                 !is_of_network(&host) || is_loopback_name(&host) || self.is_host(&host)
             }
             Peer::Loopback(_) => is_loopback_name(&host) || self.is_host(&host),
-            // Without a list, the token alone admits: no web page has it.
+            // Without a list of hosts, the token is sufficient, because no web page has it.
             Peer::Stranger(_) => self.hosts.is_empty() || self.is_host(&host),
         };
         if !is_known {
@@ -144,8 +143,8 @@ impl Access {
         self.hosts.iter().any(|known| known == host || known == name_of(host))
     }
 
-    /// Returns the caller of a call. If the user is [`UserIn::Request`], the handler has to demand
-    /// it of a delegate.
+    /// Returns the caller of a call. If the operation's user is [`UserIn::Request`], the handler
+    /// must require one from a delegate.
     pub(crate) async fn admit(
         &self,
         memory: &AgentMemory,
@@ -189,7 +188,7 @@ impl Access {
         Ok(Admitted { caller, credential })
     }
 
-    /// Returns `true` if a credential that admitted a call still would.
+    /// Returns `true` if a credential that admitted a call is still valid.
     pub(crate) fn still_admits(&self, credential: &Credential, now: Timestamp) -> bool {
         self.credentials.still_admit(credential, now)
     }
@@ -203,7 +202,7 @@ impl Access {
         let made_by = |name: &str, naming| {
             let mut rights = BTreeSet::from(Right::ALL);
             if naming == Naming::Fixed {
-                // Any process of this machine may be the caller, whoever runs it.
+                // Any process of this machine may be the caller, of any user.
                 rights.remove(&Right::Admin);
             }
             MadeBy { name: Arc::from(name), rights: Arc::new(rights), naming }
@@ -224,13 +223,13 @@ impl Access {
     }
 }
 
-/// Returns `true` if a proxy passed the call on.
+/// Returns `true` if a proxy forwarded the call.
 pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
     let named = |name: &str| FORWARDED.contains(&name) || name.starts_with(FORWARDED_PREFIX);
     headers.keys().any(|name| named(name.as_str()))
 }
 
-/// Returns the host that the caller names: `:authority` of HTTP/2, else `Host`.
+/// Returns the host that the caller names: `:authority` in HTTP/2, otherwise `Host`.
 fn host_of(uri: &Uri, headers: &HeaderMap) -> Result<String, Failure> {
     let given = single(headers, header::HOST.as_str())?;
     let host = match (uri.authority(), given) {
@@ -265,7 +264,7 @@ fn is_of_network(host: &str) -> bool {
     name_of(host).trim_matches('.').contains('.')
 }
 
-/// Refuses a request that a page of another site made without naming its origin, such as an image.
+/// Refuses requests that a page of another site makes without an `Origin`, such as for an image.
 fn check_fetch_site(headers: &HeaderMap) -> Result<(), Failure> {
     match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
         None | Some(b"none" | b"same-origin") => Ok(()),
@@ -288,8 +287,8 @@ fn named_user(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Returns `true` if a call concerns the records of every owner. Each operation checks whether it
-/// admits that, see [`Caller::check`].
+/// Returns `true` if a call concerns the records of every owner. [`Caller::check`] decides for each
+/// operation whether that is admitted.
 fn names_all_users(headers: &HeaderMap) -> Result<bool, Failure> {
     match single(headers, ALL_USERS)? {
         None => Ok(false),
@@ -306,7 +305,7 @@ fn decoded(encoded: &HeaderValue) -> Result<Vec<u8>, Failure> {
     Ok(value.to_bytes().map_err(|_| invalid())?.to_vec())
 }
 
-/// Returns the part of the memory that a call narrows itself to.
+/// Returns the part of the memory to which a call is narrowed.
 fn part_of(headers: &HeaderMap) -> Result<Option<Scope>, Failure> {
     let value = |name: &str| {
         let Some(value) = single(headers, name)? else { return Ok(None) };
@@ -317,7 +316,7 @@ fn part_of(headers: &HeaderMap) -> Result<Option<Scope>, Failure> {
     Ok(Some(scope).filter(|scope| *scope != Scope::default()))
 }
 
-/// Returns the value of a header that may be given once.
+/// Returns the value of a header that may occur only once.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a HeaderValue>, Failure> {
     let mut values = headers.get_all(name).iter();
     let first = values.next();

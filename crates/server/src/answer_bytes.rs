@@ -1,5 +1,5 @@
-//! The bytes of an answer: lists end early, so that the largest records do not make the largest
-//! answers. An answer has one record at least, however long it is.
+//! Limits the bytes of an answer: a list ends early, so that large records do not make an answer
+//! too large. An answer has at least one record, of any length.
 
 #[cfg(test)]
 mod tests;
@@ -7,10 +7,10 @@ mod tests;
 use aios_memory::{Error, Kind, MemoryView, Page, Record};
 use serde::Serialize;
 
-/// Records that the first read of a list has at most, whose sizes are not known yet.
+/// Maximum number of records in the first read of a list, while their sizes are unknown.
 const FIRST_RECORDS: usize = 16;
 
-/// The bytes that an answer may still have.
+/// Number of bytes that may still be added to an answer.
 #[derive(Debug)]
 pub(crate) struct Room {
     left: usize,
@@ -22,8 +22,8 @@ impl Room {
         Room { left: bytes_max, is_empty: true }
     }
 
-    /// Takes the room of an item, and returns true; or returns false, and the answer ends before
-    /// it.
+    /// Returns true and reserves the bytes of an item if it fits or is the first one. Otherwise
+    /// returns false and accepts no further item.
     pub(crate) fn takes(&mut self, bytes: usize) -> bool {
         let fits = bytes <= self.left || self.is_empty;
         self.left = if fits { self.left.saturating_sub(bytes) } else { 0 };
@@ -31,7 +31,7 @@ impl Room {
         fits
     }
 
-    /// Keeps the first items that fit, and returns the number of the others.
+    /// Keeps the leading items that fit, and returns the number of the others.
     pub(crate) fn cut<T>(&mut self, items: &mut Vec<T>, bytes_of: impl Fn(&T) -> usize) -> usize {
         let count = items.len();
         let fitting = items.iter().take_while(|item| self.takes(bytes_of(item))).count();
@@ -45,8 +45,8 @@ pub(crate) fn json_bytes(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(0, |bytes| bytes.len())
 }
 
-/// Lists records as [`MemoryView::list`] does, at most `limit` and so many that they have at most
-/// `bytes_max` bytes. No more than about these bytes are read.
+/// Lists records as [`MemoryView::list`] does, at most `limit` records and at most `bytes_max`
+/// bytes. Reads hardly more than that.
 ///
 /// # Errors
 /// As [`MemoryView::list`].
@@ -66,8 +66,8 @@ pub(crate) async fn page(
     Ok(Page { records, next })
 }
 
-/// Reads a list from a cursor on, at most `limit` items and so many that they have at most
-/// `bytes_max` bytes, and the cursor of the rest. `read` returns a number of items behind a cursor.
+/// Reads a list from a cursor: at most `limit` items and at most `bytes_max` bytes, with the cursor
+/// of the rest. `read` returns a given number of items after a cursor.
 ///
 /// # Errors
 /// Those of `read`.
@@ -91,7 +91,7 @@ where
         if !fits && count == 1 {
             return Ok((items, next));
         }
-        // The size of the items that were read is that of the next ones.
+        // The next items are assumed to have the same mean size.
         let fitting = count.saturating_mul(left) / bytes.max(1);
         if !fits {
             size = fitting.clamp(1, count - 1);

@@ -1,7 +1,7 @@
-//! One call: its caller, its time limit, and the execution of its work.
+//! A call: its caller, its time limit, and the execution of its work.
 //!
-//! The gate puts a [`Call`] into the extensions of each request. A handler reads through
-//! [`read`](Call::read) and writes through [`write`](Call::write).
+//! The gate inserts a [`Call`] into the extensions of each request. Handlers read through
+//! [`read`](Call::read) and write through [`write`](Call::write).
 
 use std::{
     future::{self, Future},
@@ -19,19 +19,19 @@ use crate::{
     telemetry::Traced,
 };
 
-/// A call that has passed the gate. Cheap to clone.
+/// An admitted call. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) caller: Caller,
-    /// The end of its time. A stream has one only if the caller named it.
+    /// Deadline of the call. A stream has one only if the caller set it.
     pub(crate) deadline: Option<Instant>,
     /// Cancelled when the service drains or the caller's token is revoked. Streams end then.
     pub(crate) ended: CancellationToken,
-    /// The writes that a shutdown waits for.
+    /// Writes that a shutdown waits for.
     pub(crate) writes: TaskTracker,
-    /// Held while the call lasts. A stream holds its call until it ends.
+    /// Place among the concurrent calls, held until the call or its stream ends.
     pub(crate) place: Arc<Place>,
-    /// The spans of the call. Handlers note in them the records that they find.
+    /// The spans of the call, to which handlers add the records found.
     pub(crate) traced: Traced,
 }
 
@@ -41,7 +41,7 @@ impl Call {
         extensions.get::<Call>().cloned().ok_or_else(|| Failure::internal("a call without a gate"))
     }
 
-    /// Awaits work that changes nothing. It is dropped at the deadline.
+    /// Awaits work that changes nothing. The work is dropped at the deadline.
     pub(crate) async fn read<T, E: Into<Failure>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -55,8 +55,8 @@ impl Call {
         }
     }
 
-    /// Awaits work that changes records. Once begun it is carried out, even if the caller
-    /// disconnects or the deadline passes, so a record is whole or absent.
+    /// Awaits work that changes records. Once started, the work is completed even if the caller
+    /// disconnects or the deadline passes, so a record is stored completely or not at all.
     pub(crate) async fn write<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>> + Send + 'static,
@@ -83,8 +83,8 @@ impl Call {
         self.read(ended).await
     }
 
-    /// Waits for the end of a stream's call: the service drains, the caller's token is revoked, or
-    /// the deadline has passed.
+    /// Waits until the call of a stream ends: the service drains, the caller's token is revoked, or
+    /// the deadline passes.
     pub(crate) async fn over(&self) -> Failure {
         let deadline = async {
             match self.deadline {
@@ -103,7 +103,7 @@ impl Call {
         }
     }
 
-    /// Returns the time that is left, at most `most`.
+    /// Returns the remaining time, at most `most`.
     pub(crate) fn time_left(&self, most: Duration) -> Duration {
         self.deadline.map_or(most, |end| end.saturating_duration_since(Instant::now()).min(most))
     }

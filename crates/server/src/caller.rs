@@ -1,4 +1,4 @@
-//! Who makes a call: the view and the rights that a connection, a token and a named user give.
+//! The caller of a call: its view and its rights, from a connection, a token and a named user.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -12,10 +12,10 @@ use crate::{
     operation::{Operation, Right},
 };
 
-/// The header, and the metadata of gRPC, by which a call concerns the records of every owner.
+/// Header, and gRPC metadata, of a call that concerns the records of every owner.
 pub(crate) const ALL_USERS: &str = "aios-all-users";
 
-/// The maker of a call. Cheap to clone.
+/// The caller of a call. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Caller {
     memory: AgentMemory,
@@ -25,7 +25,7 @@ pub(crate) struct Caller {
     rights: Arc<BTreeSet<Right>>,
     name: Arc<str>,
     naming: Naming,
-    /// The part that every view of this caller is narrowed to.
+    /// Filter to which every view of this caller is narrowed.
     filter: Option<ScopeFilter>,
 }
 
@@ -37,14 +37,14 @@ pub(crate) struct MadeBy {
     pub(crate) naming: Naming,
 }
 
-/// Which users a caller may name in a call.
+/// The users that a caller may name in a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Naming {
     /// None: the view is fixed.
     Fixed,
-    /// Any, or none for the shared records: the user of the system that owns the data.
+    /// Any user, or none for the shared records. For the system user that owns the data.
     Any,
-    /// Must name one, whose name begins with the prefix.
+    /// One user, which must be named and whose name begins with the prefix.
     Delegate { prefix: String },
 }
 
@@ -64,18 +64,18 @@ impl Caller {
         Ok(Caller { memory, whole: view.clone(), view, rights, name, naming, filter })
     }
 
-    /// Returns the memory as this caller may see it.
+    /// Returns the caller's view of the memory.
     pub(crate) fn view(&self) -> &MemoryView {
         &self.view
     }
 
-    /// Returns the memory as the credential alone narrows it. A record that is replaced keeps its
-    /// scope, which may be wider than that of the call.
+    /// Returns the view narrowed only by the credential. A replaced record keeps its scope, which
+    /// may be wider than the call's.
     pub(crate) fn whole_view(&self) -> &MemoryView {
         &self.whole
     }
 
-    /// Returns this caller in a part of its memory.
+    /// Returns this caller, narrowed to a part of its memory.
     ///
     /// # Errors
     /// Fails if the caller is bound to another part, such as the project of its token.
@@ -90,8 +90,8 @@ impl Caller {
         self.memory.operational()
     }
 
-    /// Returns the view by which events and metrics are written, which belong to no user. A caller
-    /// that acts for a user needs [`Right::Observe`] for it: everybody who has it sees them.
+    /// Returns the view for writing events and metrics, which belong to no user. A caller that acts
+    /// for a user needs [`Right::Observe`], because all callers with this right see them.
     pub(crate) fn machine(&self) -> Result<MemoryView, Failure> {
         match self.view.gate().acts_for_user() {
             false => Ok(self.view.clone()),
@@ -133,12 +133,13 @@ impl Caller {
         }
     }
 
-    /// Checks that the caller may carry out an operation, which `part` names: it has the right, and
-    /// a call for all users reads or forgets. Each operation passes here: in the gate, or in the
-    /// handler if its parts are operations of their own.
+    /// Checks that the caller may carry out an operation, which `part` names in errors: that it has
+    /// the right, and that a call for all users only reads or forgets. Every operation is checked
+    /// here: by the gate, or by the handler if the parts of a request are operations of their own.
     ///
     /// # Errors
-    /// Fails if the caller lacks the right, or the operation concerns one owner and the call all.
+    /// Fails if the caller lacks the right, or if the call is for all users and the operation for
+    /// one.
     pub(crate) fn check(&self, operation: Operation, part: &str) -> Result<(), Failure> {
         let is_for_all = self.view.gate().acts_for().is_none();
         if is_for_all && !operation.admits_all_users() {
@@ -152,10 +153,10 @@ impl Caller {
         self.demand(operation.right, part)
     }
 
-    /// Checks a right that a part of a request needs beside that of its route.
+    /// Checks a right that a part of a request needs in addition to the right of its route.
     ///
     /// # Errors
-    /// Fails if the caller does not have it.
+    /// Fails if the caller lacks it.
     pub(crate) fn demand(&self, right: Right, part: &str) -> Result<(), Failure> {
         match self.has(right) {
             true => Ok(()),
@@ -163,8 +164,8 @@ impl Caller {
         }
     }
 
-    /// Checks that the caller may know of records of a kind: read, export, change or name them.
-    /// Events have no owner, so everybody would see those of all.
+    /// Checks that the caller may read, export, change or name records of a kind. Events have no
+    /// owner, so they would show the activity of all users.
     pub(crate) fn check_kind(&self, kind: Kind) -> Result<(), Failure> {
         match kind {
             Kind::Event => self.demand(Right::Observe, "a record of the kind `event`"),
@@ -172,8 +173,8 @@ impl Caller {
         }
     }
 
-    /// Returns the kinds of a search, an export or a query for records to forget that names these,
-    /// or none: all that the caller may read.
+    /// Returns the kinds for a search, an export or a query for records to forget: the named ones,
+    /// or if none is named, all that the caller may read.
     pub(crate) fn readable(&self, named: Option<Vec<Kind>>) -> Result<Option<Vec<Kind>>, Failure> {
         if self.has(Right::Observe) {
             return Ok(named);
@@ -186,8 +187,8 @@ impl Caller {
         Ok(Some(named))
     }
 
-    /// Assembles a context from what the caller may read. Its session is that of the view, if the
-    /// view is narrowed to one.
+    /// Assembles a context from the records that the caller may read. If the view is narrowed to a
+    /// session, that is the session of the context.
     pub(crate) async fn context(
         &self,
         view: &MemoryView,
@@ -202,17 +203,17 @@ impl Caller {
         view.contexts().pack(candidates, options).await
     }
 
-    /// Returns the name for the audit log: `socket`, `loopback`, or the name of the token.
+    /// Returns the name in the audit log: `socket`, `loopback`, or the name of the token.
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    /// Returns this caller acting for `user`, as a facade maps a field of its requests to a user.
+    /// Returns this caller acting for `user`, for a facade whose requests name a user in a field.
     ///
     /// # Errors
     /// Fails if the caller may not name this user.
     pub(crate) fn acting_for(&self, user: &str) -> Result<Caller, Failure> {
-        // Compared in the form in which owners are stored, so that no spelling evades the prefix.
+        // Compared in the form in which owners are stored, so that no spelling bypasses the prefix.
         let owner = Owner::user(user).map_err(MemoryError::from)?;
         match &self.naming {
             Naming::Fixed if self.view.gate().acts_for() == Some(&owner) => Ok(self.clone()),
@@ -250,7 +251,7 @@ impl Caller {
         Ok(Caller { whole: view.clone(), view, ..self.clone() })
     }
 
-    /// Returns `true` if the caller must name a user and has not.
+    /// Returns `true` if the caller must name a user and has not done so.
     pub(crate) fn needs_user(&self) -> bool {
         matches!(self.naming, Naming::Delegate { .. }) && !self.view.gate().acts_for_user()
     }

@@ -1,7 +1,7 @@
-//! Command lines that the service answers for the command line of the same user: the memory is open
-//! already, so a command need not open it.
+//! Command lines that the service executes for the command-line program of the same user. The
+//! memory is already open in the service, so a command need not open it.
 //!
-//! The service knows nothing of commands. A program that has some gives a [`Commands`].
+//! The service has no commands of its own; a program passes them as [`Commands`].
 
 use std::{path::Path, pin::Pin, sync::Arc};
 
@@ -28,32 +28,32 @@ use crate::{
 };
 
 pub(crate) const ROUTE: &str = "/internal/v1/command";
-/// Bytes of the output of a command.
+/// Maximum size of a command's output, in bytes.
 const OUTPUT_BYTES_MAX: usize = 256 << 20;
 
-/// A command line, and where it was given.
+/// A command line with its environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct CommandLine {
-    /// The arguments, the name of the program first.
+    /// The arguments. The first one is the name of the program.
     pub words: Vec<String>,
-    /// The circumstances on which the output depends, in the program's own form: its version, its
-    /// settings, its time zone. A service with others declines.
+    /// The environment on which the output depends, in a form that the program defines: its
+    /// version, its settings, its time zone. A service with a different one declines the command.
     pub circumstances: String,
-    /// The text on stdin, if the command reads it.
+    /// The text from stdin, if the command reads it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
 }
 
 impl CommandLine {
-    /// Describes a command line.
+    /// Creates a command line without input.
     #[must_use]
     pub fn new(words: Vec<String>, circumstances: String) -> CommandLine {
         CommandLine { words, circumstances, input: None }
     }
 
-    /// Sets the text on stdin.
+    /// Sets the text from stdin.
     #[must_use]
     pub fn with_input(self, input: String) -> CommandLine {
         CommandLine { input: Some(input), ..self }
@@ -64,7 +64,7 @@ impl CommandLine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CommandOutput {
-    /// The exit code.
+    /// The exit code of the process.
     pub exit_code: u8,
     /// Output for stdout.
     pub stdout: String,
@@ -73,19 +73,20 @@ pub struct CommandOutput {
 }
 
 impl CommandOutput {
-    /// Describes a result.
+    /// Creates a result.
     #[must_use]
     pub fn new(exit_code: u8, stdout: String, stderr: String) -> CommandOutput {
         CommandOutput { exit_code, stdout, stderr }
     }
 }
 
-/// A command that is being carried out. `None` if it is declined: the caller carries it out itself.
+/// A command in progress. The result is `None` if the command is declined; the caller then executes
+/// it itself.
 pub type Running = Pin<Box<dyn Future<Output = Option<CommandOutput>> + Send>>;
 
-/// The commands of a program that serves.
+/// The commands of a program that runs a service.
 pub trait Commands: Send + Sync + 'static {
-    /// Carries out a command line on the open memory.
+    /// Executes a command line on the open memory.
     fn run(&self, memory: AgentMemory, line: CommandLine) -> Running;
 }
 
@@ -100,7 +101,7 @@ pub(crate) fn router(memory: AgentMemory, commands: Arc<dyn Commands>) -> Router
     Router::new().route(ROUTE, post(run)).with_state(Answering { memory, commands })
 }
 
-/// Carries out a command for a process of the user who runs the service, and for nobody else.
+/// Executes a command for a process of the user who runs the service. Refuses all others.
 async fn run(
     State(Answering { memory, commands }): State<Answering>,
     Extension(peer): Extension<Peer>,
@@ -116,9 +117,10 @@ async fn run(
         .ok_or_else(|| Failure::new(Class::Precondition, "declined", "the command is not served"))
 }
 
-/// Has the service at `socket` carry out a command line. `None` if it does not answer or declines:
-/// the caller carries it out itself. A service that was asked and then broke off may have carried
-/// it out; commands that store are the same when they are repeated.
+/// Lets the service at `socket` execute a command line. Returns `None` if the service does not
+/// answer or declines; the caller then executes the command itself. If the connection breaks, the
+/// service may have executed the command; commands that store records give the same result when
+/// repeated.
 pub async fn run_by_service(socket: &Path, line: &CommandLine) -> Option<CommandOutput> {
     let request = Request::post(ROUTE).header(header::CONTENT_TYPE, "application/json");
     let answer = ask(socket, request, serde_json::to_vec(line).ok()?).await?;
@@ -135,7 +137,7 @@ pub async fn is_ready(socket: &Path) -> bool {
     answer.is_some_and(|answer| answer.status() == StatusCode::OK)
 }
 
-/// Sends a request to the service at `socket`. `None` if it does not answer.
+/// Sends a request to the service at `socket`. Returns `None` if it does not answer.
 pub(crate) async fn ask(
     socket: &Path,
     request: Builder,
@@ -144,11 +146,11 @@ pub(crate) async fn ask(
     Connection::to(socket).await?.ask(request, body).await
 }
 
-/// A connection to a service. A request that found none was not carried out.
+/// A connection to a service. If connecting fails, the request was not executed.
 pub(crate) struct Connection(SendRequest<Full<Bytes>>);
 
 impl Connection {
-    /// Connects to the service at `socket`. `None` if none listens there.
+    /// Connects to the service at `socket`. Returns `None` if no process listens on it.
     pub(crate) async fn to(socket: &Path) -> Option<Connection> {
         let stream = UnixStream::connect(socket).await.ok()?;
         let (send, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
@@ -156,7 +158,8 @@ impl Connection {
         Some(Connection(send))
     }
 
-    /// Sends a request. `None` if the service does not answer; it may have carried it out.
+    /// Sends a request. Returns `None` if the service does not answer; it may have executed the
+    /// request.
     pub(crate) async fn ask(
         mut self,
         request: Builder,

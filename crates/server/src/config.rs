@@ -1,4 +1,4 @@
-//! The limits and rules of a service. Addresses are the caller's: it brings the listener.
+//! Limits and rules of a service. The addresses are not among them: the caller passes a listener.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -8,51 +8,54 @@ use crate::{
     oauth::{self, Provider},
 };
 
-/// The limits and rules of a [`Server`](crate::Server).
+/// Limits and rules of a [`Server`](crate::Server).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The user whom calls over loopback without a token act for. Default: none, such calls read
-    /// and write shared records.
+    /// User for calls over loopback without a token. Default: none; such calls read and write
+    /// shared records.
     pub user: Option<String>,
-    /// Bytes of a request. Default: 4 MiB.
+    /// Maximum size of a request in bytes. Default: 4 MiB.
     pub message_bytes_max: usize,
-    /// Calls that are carried out at once. Default: 64.
+    /// Maximum number of concurrent calls. Default: 64.
     pub calls_max: usize,
-    /// Calls that wait while [`calls_max`](Config::calls_max) are carried out. Default: 256.
+    /// Maximum number of waiting calls while [`calls_max`](Config::calls_max) are in progress.
+    /// Default: 256.
     pub calls_waiting_max: usize,
-    /// Time of a call without a deadline of its own, and the longest deadline. Default: 30 s.
+    /// Time limit of a call that sets no deadline, and the longest accepted deadline. Default: 30
+    /// s.
     pub call_timeout: Duration,
-    /// Calls per second and token, in the mean. Default: 50.
+    /// Maximum average number of calls per second and token. Default: 50.
     pub calls_per_second: u32,
-    /// Calls that a token may make at once after a pause. Default: 200.
+    /// Maximum number of calls of a token in a burst after a pause. Default: 200.
     pub calls_burst: u32,
-    /// Open connections. Default: 1,000.
+    /// Maximum number of open connections. Default: 1,000.
     pub connections_max: usize,
-    /// Open streams (events, exports, imports). They do not count as calls. Default: 256.
+    /// Maximum number of open streams (events, exports, imports), which do not count as calls.
+    /// Default: 256.
     pub streams_max: usize,
-    /// Time in which the headers of a request must arrive. Default: 10 s.
+    /// Time limit for receiving the headers of a request. Default: 10 s.
     pub header_timeout: Duration,
-    /// Time that calls have to end after shutdown was requested. Default: 10 s.
+    /// Time limit for calls in progress after a shutdown was requested. Default: 10 s.
     pub drain_timeout: Duration,
     /// Time without a connection after which the service ends. Default: none.
     pub idle_exit: Option<Duration>,
-    /// The file of tokens. Without one, only the socket and loopback are served.
+    /// File of tokens. Without it, only the socket and loopback are served.
     pub tokens_file: Option<PathBuf>,
-    /// The identity provider whose access tokens are accepted beside the service's own. Default:
-    /// none.
+    /// Identity provider whose access tokens are accepted in addition to the service's own.
+    /// Default: none.
     pub oauth: Option<OAuth>,
-    /// Further names under which the service may be called, as in the header `Host`. Loopback
-    /// names are always accepted over loopback.
+    /// Additional host names of the service, as in the header `Host`. Loopback names are always
+    /// accepted over loopback.
     pub hosts: Vec<String>,
-    /// Web origins that may call, such as `https://console.example.com`. Default: none but the
+    /// Web origins that may call, such as `https://console.example.com`. Default: only the
     /// service's own.
     pub origins: Vec<String>,
-    /// TLS is terminated by a proxy in front of the service.
+    /// True if a proxy in front of the service terminates TLS. Default: false.
     pub behind_proxy: bool,
-    /// Serves the routes of mem0's clients under `/v1`, `/v2` and `/v3`. Default: false.
+    /// True to serve the routes of mem0's clients under `/v1`, `/v2` and `/v3`. Default: false.
     pub mem0: bool,
-    /// Serves the routes of Hindsight's clients under `/v1/default/banks`. Default: false.
+    /// True to serve the routes of Hindsight's clients under `/v1/default/banks`. Default: false.
     pub hindsight: bool,
 }
 
@@ -83,7 +86,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Returns the limits and rules that the settings of a memory describe.
+    /// Returns the limits and rules in the settings of a memory.
     #[must_use]
     pub fn of(settings: &aios_memory::Config) -> Config {
         let server = &settings.server;
@@ -121,14 +124,14 @@ impl Config {
         Config { idle_exit: Some(idle_exit), ..self }
     }
 
-    /// Says that TLS is terminated by a proxy in front of the service.
+    /// Declares that a proxy in front of the service terminates TLS.
     #[must_use]
     pub fn behind_proxy(self) -> Config {
         Config { behind_proxy: true, ..self }
     }
 
-    /// Checks, before anything is opened, that a service may listen on `address` with these limits
-    /// and rules. [`Server::prepare`](crate::Server::prepare) checks it again.
+    /// Checks, before anything is opened, that a service with these limits and rules may listen on
+    /// `address`. [`Server::prepare`](crate::Server::prepare) repeats the check.
     ///
     /// # Errors
     /// As [`Server::prepare`](crate::Server::prepare).
@@ -185,10 +188,10 @@ impl Config {
     }
 }
 
-/// The highest number of a limit: places are counted in 32 bits.
+/// Maximum value of a limit.
 const LIMIT_MAX: usize = 1 << 30;
 
-/// Returns the file of tokens that the settings of a memory name.
+/// Returns the path of the token file in the settings of a memory.
 #[must_use]
 pub fn tokens_file(settings: &aios_memory::Config) -> PathBuf {
     let file = &settings.server.tokens_file;

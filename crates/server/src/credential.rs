@@ -1,4 +1,4 @@
-//! The credentials of a call: a token of this service, or an access token of its identity provider.
+//! The credential of a call: a token of this service, or an access token of its identity provider.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -13,14 +13,14 @@ use crate::{
     operation::Right,
 };
 
-/// The sources of credentials.
+/// Sources of credentials.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
     pub(crate) tokens: Option<Tokens>,
     pub(crate) provider: Option<Provider>,
 }
 
-/// A credential that was checked.
+/// A valid credential.
 #[derive(Debug, Clone)]
 pub(crate) enum Credential {
     Token(Token),
@@ -64,7 +64,7 @@ impl Credentials {
         })
     }
 
-    /// Returns `true` if a credential that admitted a call still would.
+    /// Returns `true` if a credential that admitted a call is still valid.
     pub(crate) fn still_admit(&self, credential: &Credential, now: Timestamp) -> bool {
         match credential {
             Credential::Token(token) => {
@@ -76,8 +76,8 @@ impl Credentials {
 }
 
 impl Credential {
-    /// Returns the name of the caller in the log and for its rate: the token's, or the subject of
-    /// the provider behind `oauth:`, which no token's name has.
+    /// Returns the name of the caller in the log and for its rate: that of the token, or the
+    /// provider's subject with the prefix `oauth:`, which the name of a token cannot have.
     pub(crate) fn name(&self) -> String {
         match self {
             Credential::Token(token) => token.name.clone(),

@@ -1,12 +1,12 @@
-//! Errors of starting and running a service. The failures of single calls are in `failure`.
+//! Errors of starting and running a service. `failure` has the failures of single calls.
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-/// The reason for which a service cannot start or continue.
+/// Error of starting or running a service.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An address cannot be listened on.
+    /// The service cannot listen on an address.
     #[error("failed to listen on {address}")]
     Bind {
         /// The address.
@@ -14,7 +14,7 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
-    /// A socket file cannot be listened on.
+    /// The service cannot listen on a socket file.
     #[error("failed to listen on the socket {}", path.display())]
     Socket {
         /// The socket file.
@@ -22,7 +22,7 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
-    /// The path of a socket is longer than the system permits.
+    /// The path of a socket exceeds the limit of the system.
     #[error(
         "the path of the socket {} is longer than the {bytes_max} bytes of a socket",
         path.display()
@@ -30,10 +30,10 @@ pub enum Error {
     SocketPath {
         /// The socket file.
         path: PathBuf,
-        /// The most bytes of such a path.
+        /// Maximum length of such a path in bytes.
         bytes_max: usize,
     },
-    /// A file or directory that another user could change lies where the socket should.
+    /// The path of the socket contains a file or directory that another user could change.
     #[error("{} belongs to another user of the system", path.display())]
     Foreign {
         /// The file or directory.
@@ -42,18 +42,18 @@ pub enum Error {
     /// Another process serves the same data directory.
     #[error("the process {pid} serves this data directory already, on {at}")]
     Served {
-        /// The process.
+        /// The id of the process.
         pid: u32,
         /// Its addresses.
         at: String,
     },
-    /// An address other than loopback would be served without tokens.
+    /// A non-loopback address would be served without tokens.
     #[error("{address} can be reached by other machines, and there are no tokens")]
     NoTokens {
         /// The address.
         address: SocketAddr,
     },
-    /// An address other than loopback would be served without TLS.
+    /// A non-loopback address would be served without TLS.
     #[error("{address} can be reached by other machines, and tokens would travel unencrypted")]
     NoTls {
         /// The address.
@@ -103,10 +103,10 @@ pub enum Error {
         /// The problem.
         problem: String,
     },
-    /// A variable of OpenTelemetry has a value that is not supported.
+    /// An environment variable of OpenTelemetry has an unsupported value.
     #[error("{variable}: {problem}")]
     Telemetry {
-        /// The variable of the environment.
+        /// The environment variable.
         variable: &'static str,
         /// The problem.
         problem: String,
@@ -122,7 +122,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns the next step, in words for the operator.
+    /// Returns the next step, as text for the operator.
     #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
         Some(match self {
@@ -150,7 +150,7 @@ impl Error {
         })
     }
 
-    /// Returns a stable word by which programs distinguish errors.
+    /// Returns a stable identifier of the condition, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

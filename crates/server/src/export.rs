@@ -1,8 +1,8 @@
-//! The records of an export, page by page, as a reader takes them: the caller's own, parents before
-//! children. Each transport writes them in its own form.
+//! Reads the records of an export page by page: the caller's own, parents before children. Each
+//! transport writes them in its own form.
 //!
-//! A page of ids is held in RAM, and 16 bytes for each record of one kind that came from working
-//! memory, so that a record which moves to long-term memory meanwhile comes once.
+//! Held in RAM: a page of ids, and 16 bytes for each record of the current kind that was read from
+//! working memory, so that a record that moves to long-term memory meanwhile is exported once.
 
 use std::collections::HashSet;
 
@@ -12,42 +12,43 @@ use sha2::{Digest, Sha256};
 
 use crate::page::PageSize;
 
-/// Ids of long-term memory that are looked up at once.
+/// Number of long-term memory ids per lookup.
 const IDS: usize = 1_000;
 
 /// The pages of an export.
 pub(crate) struct Pages {
     view: MemoryView,
-    /// Kinds to export, the next one last.
+    /// Kinds to export, in reverse order.
     kinds: Vec<Kind>,
     place: Place,
-    /// Hashes of the records of the kind that came from working memory.
+    /// Hashes of the exported records of the current kind that were in working memory.
     exported: HashSet<[u8; 16]>,
     size: PageSize,
     /// Number of records so far.
     count: u64,
 }
 
-/// The place within a kind.
+/// The position in an export.
 enum Place {
     /// Before the first kind.
     Begun,
-    /// Before the next kind.
+    /// Between two kinds.
     Next,
     /// In working memory, after this record.
     Working(Kind, Option<u64>),
-    /// In long-term memory, after this record, with those left that were looked up, the next one
-    /// last.
+    /// In long-term memory, after this record. The ids are those already looked up, in reverse
+    /// order.
     Longterm(Kind, Option<Identity>, Vec<Identity>),
     /// After a failure.
     Failed,
 }
 
 impl Pages {
-    /// Returns the pages of the records that `view` may change, of the given kinds or else of all.
+    /// Returns the pages of the records that `view` may change, of the kinds `wanted`, or of all
+    /// kinds.
     pub(crate) fn new(view: MemoryView, wanted: Option<&[Kind]>) -> Pages {
-        // Facts come first, so that they are known when an import learns from their messages, then
-        // sessions, because messages and tasks belong to them.
+        // Facts are first, so that they are stored when an import learns from their messages.
+        // Sessions are next, because messages and tasks belong to them.
         let first = [Kind::Fact, Kind::Session];
         let rest = Kind::ALL.iter().copied().filter(|kind| !first.contains(kind));
         let kinds = first.into_iter().chain(rest);
@@ -64,13 +65,13 @@ impl Pages {
         }
     }
 
-    /// Returns the number of records of the pages so far.
+    /// Returns the number of records in the pages so far.
     pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
-    /// Takes note of the bytes of the last page, by which the next one is measured. An empty page
-    /// says nothing.
+    /// Records the size of the last page in bytes, from which the number of records in the next one
+    /// is determined. An empty page is ignored.
     pub(crate) fn took(&mut self, bytes: usize) {
         if 0 < bytes {
             self.size = self.size.after(bytes);
@@ -158,7 +159,7 @@ impl Pages {
         let found: HashSet<Identity> = records.iter().map(Record::identity).collect();
         let missing: Vec<Identity> =
             identities.into_iter().filter(|it| !found.contains(it)).collect();
-        // A record that was removed meanwhile is not missing.
+        // A record that was removed in the meantime is not missing.
         let known = longterm.records().known(&missing).await?;
         if let Some((identity, _)) = missing.into_iter().zip(known).find(|(_, known)| *known) {
             let (key, reason) = (identity.to_string(), "missing from long-term memory".to_owned());
@@ -169,7 +170,7 @@ impl Pages {
     }
 }
 
-/// Returns the beginning of the hash of an identity.
+/// Returns the first bytes of the hash of an identity.
 fn hash_of(identity: &Identity) -> [u8; 16] {
     let hash: [u8; 32] = Sha256::digest(identity.encode()).into();
     let mut first = [0; 16];

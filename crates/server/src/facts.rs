@@ -1,6 +1,6 @@
-//! Facts, the same for both transports: names, pages, and the parts of an answer that are bounded.
+//! Facts, the same for both transports: names, pages, and the limits of an answer.
 //!
-//! Not here: their shapes, which are those of the transports.
+//! Not here: their shapes, which differ between the transports.
 
 use aios_memory::{
     Error, Fact, FactPage, FactQuery, FailedMessage, Id, Key, Kind, LearnReport, MemoryView,
@@ -14,26 +14,26 @@ use crate::{
     hex,
 };
 
-/// Beginning of the decoded cursors, which other lists do not have.
+/// Prefix of decoded cursors of facts, which distinguishes them from those of other lists.
 const CURSOR: &str = "facts\n";
 
-/// A bounded list of facts, and the number of those that are left out.
+/// A truncated list of facts, with the number of omitted ones.
 pub(crate) struct Cut<T> {
     pub(crate) items: Vec<T>,
     pub(crate) left_out: usize,
 }
 
-/// The current facts of a slot that has several.
+/// The current facts of a slot with several values.
 pub(crate) struct Contradiction<F> {
     pub(crate) subject: String,
     pub(crate) attribute: String,
     pub(crate) facts: Vec<F>,
 }
 
-/// Lists facts, at most [`FactQuery::limit`] and so many that they have at most `bytes_max` bytes.
+/// Lists facts, at most [`FactQuery::limit`] facts and at most `bytes_max` bytes.
 ///
 /// # Errors
-/// Fails with `field` if the cursor is not one of this memory; errors of working memory.
+/// Fails with `field` if the cursor is not one of this list; errors of working memory.
 pub(crate) async fn page(
     view: &MemoryView,
     query: FactQuery,
@@ -57,7 +57,7 @@ pub(crate) async fn page(
     }
 }
 
-/// Returns the cursor behind a page, which no client reads.
+/// Returns the opaque cursor after a page.
 pub(crate) fn sealed(next: u64) -> String {
     hex::digits(format!("{CURSOR}{next}").as_bytes())
 }
@@ -83,10 +83,10 @@ pub(crate) fn key_of(id: &Id) -> Key {
     Key::new(Kind::Fact, id.clone())
 }
 
-/// Returns the id of a fact, given as its key or bare.
+/// Returns the id of a fact, given as a key or as an id.
 ///
 /// # Errors
-/// Fails with `field` if the text is neither.
+/// Fails with `field` if the text is neither of them.
 pub(crate) fn id_of(field: &str, text: &str) -> Result<Id, Failure> {
     let refused = |reason: String| Failure::invalid(format!("`{field}`: {reason}"));
     match text.parse::<Key>() {
@@ -97,7 +97,7 @@ pub(crate) fn id_of(field: &str, text: &str) -> Result<Id, Failure> {
     }
 }
 
-/// Returns a part of a slot that must be given.
+/// Returns a required part of a slot.
 ///
 /// # Errors
 /// Fails with `field` if the text is blank.
@@ -120,7 +120,7 @@ pub(crate) fn latest<F>(
     Cut { items: facts, left_out }
 }
 
-/// Returns the slots of a list of contradictions, with facts in the shape of a transport.
+/// Returns the slots in a list of contradictions, with facts in the shape of a transport.
 pub(crate) fn contradictions<F: From<Fact>>(found: Vec<Vec<Fact>>) -> Vec<Contradiction<F>> {
     let slots = found.into_iter().filter_map(|facts| {
         let first = facts.first()?;
@@ -131,8 +131,8 @@ pub(crate) fn contradictions<F: From<Fact>>(found: Vec<Vec<Fact>>) -> Vec<Contra
     slots.collect()
 }
 
-/// Takes the messages of a report that could not be stored: those that an answer lists, and the
-/// number of all.
+/// Removes and returns the messages of a report that could not be stored: those to list in an
+/// answer, and the number of all.
 pub(crate) fn take_failed(report: &mut LearnReport) -> (Vec<FailedMessage>, u64) {
     let mut failed = std::mem::take(&mut report.failed);
     let count = failed.len() as u64;

@@ -1,5 +1,5 @@
-//! The reason for which a call fails, in the terms of both transports: the status of gRPC and the
-//! status and problem document of HTTP (RFC 9457). One table, so that they agree.
+//! The failure of a call, for both transports: the gRPC status, and the HTTP status with its
+//! problem document (RFC 9457). Both come from one table, so they agree.
 
 use std::time::Duration;
 
@@ -12,71 +12,71 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::{operation::Right, remedy::words};
 
-/// Bytes of a message that are told. Messages quote what the caller sent, and in gRPC they travel
-/// in a header, which many clients refuse above 8 KiB.
+/// Maximum length of a message in an answer, in bytes. Messages quote the caller's input, and gRPC
+/// sends them in a header, which many clients refuse above 8 KiB.
 const MESSAGE_BYTES_MAX: usize = 1_000;
 
 /// A failed call.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) class: Class,
-    /// The stable word by which programs distinguish errors, such as `not_found`.
+    /// Stable identifier of the condition, such as `not_found`.
     pub(crate) code: &'static str,
     /// The problem, a lower-case fragment.
     pub(crate) message: String,
     pub(crate) remedy: Option<Remedy>,
-    /// The next step in words, where no remedy of the memory says it.
+    /// The next step as text, if the memory has no remedy for it.
     pub(crate) advice: Option<&'static str>,
     pub(crate) retry_after: Option<Duration>,
-    /// The way in, for callers of an identity provider.
+    /// Authentication challenge, for callers of an identity provider.
     pub(crate) challenge: Option<Challenge>,
 }
 
-/// The way in, as the header `WWW-Authenticate` tells it (RFC 6750). It is also an extension of the
-/// answer, to which the gate adds the address of the service.
+/// Authentication challenge in the header `WWW-Authenticate` (RFC 6750). It is also an extension of
+/// the answer, to which the gate adds the address of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Challenge {
-    /// The call has no token, or one that cannot be checked now.
+    /// The call has no token, or a token that cannot be checked at present.
     Anonymous,
     InvalidToken,
     /// The token lacks the scope of a right.
     Scope(Right),
 }
 
-/// The kind of a failure, by what a caller can do about it.
+/// Class of a failure, by what the caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// The request is invalid whatever the state of the memory.
+    /// The request is invalid in any state of the memory.
     Invalid,
-    /// No token, or one that is unknown, expired or revoked.
+    /// The token is missing, unknown, expired or revoked.
     Unauthenticated,
-    /// The caller lacks a right, or named a user it may not act for.
+    /// The caller lacks a right, or named a user for whom it may not act.
     Denied,
     NotFound,
-    /// No such RPC or route, or one that the settings leave out.
+    /// The RPC or route does not exist, or is disabled by the settings.
     Unimplemented,
-    /// The route has no such method.
+    /// The route does not have this method.
     Method,
-    /// The body is of a type that the route does not read.
+    /// The route does not accept the type of the body.
     MediaType,
     /// The record has another version or owner than the caller expects.
     Conflict,
     /// `If-Match` names another version.
     Changed,
-    /// The memory is not in the state that the call needs: another model, read-only files.
+    /// The memory is not in the required state: it has another model, or its files are read-only.
     Precondition,
-    /// A request, a record or the store is at its limit.
+    /// A request, a record or the store exceeds a limit.
     TooLarge,
     /// The disk of the service is full.
     Full,
-    /// The same idempotency key with another body.
+    /// The idempotency key was used before with another body.
     Unprocessable,
-    /// The caller makes more calls than its rate.
+    /// The caller exceeds its rate.
     Rate,
-    /// The service has no place for the call, or ends. The same call can succeed later.
+    /// The service is busy or shutting down. The same call may succeed later.
     Unavailable,
     Deadline,
-    /// A defect, or damage of the files.
+    /// A bug, or damaged files.
     Internal,
 }
 
@@ -138,7 +138,7 @@ impl Failure {
         Failure::new(Class::Invalid, "invalid", message)
     }
 
-    /// Names the part of the request that the failure concerns, such as `items[3]`.
+    /// Adds the name of the part of the request that the failure concerns, such as `items[3]`.
     pub(crate) fn within(self, part: &str) -> Failure {
         Failure { message: format!("{part}: {}", self.message), ..self }
     }
@@ -151,18 +151,18 @@ impl Failure {
         Failure::new(Class::Denied, "denied", message)
     }
 
-    /// Refuses a part of a call that needs a right which the caller does not have.
+    /// Returns the failure of a part of a call that needs a right which the caller lacks.
     pub(crate) fn lacks(right: Right, part: &str) -> Failure {
         Failure::denied(&format!("{part} needs the right `{}`", right.as_str()))
             .with_challenge(Challenge::Scope(right))
     }
 
-    /// Refuses a request that is longer than `bytes_max`.
+    /// Returns the failure of a request that is longer than `bytes_max`.
     pub(crate) fn too_long(bytes_max: usize) -> Failure {
         Failure::too_large(format!("the body is longer than {bytes_max} bytes"))
     }
 
-    /// Refuses a message that is longer than the service reads at once.
+    /// Returns the failure of a message that is too long for the service.
     pub(crate) fn too_large(message: impl Into<String>) -> Failure {
         Failure::new(Class::TooLarge, "too_large", message).with_advice(
             "split it over several calls, or stream it: `/api/v1/ingest`, `RememberStream`",
@@ -188,13 +188,13 @@ impl Failure {
         }
     }
 
-    /// A defect. The cause goes to the log, not to the caller.
+    /// Returns the failure of a bug. The cause is logged and not sent to the caller.
     pub(crate) fn internal(cause: &str) -> Failure {
         tracing::error!(cause, "a call failed by a defect");
         Failure::new(Class::Internal, "internal", "the service failed; its log has the cause")
     }
 
-    /// Returns the failure and the next step on one line.
+    /// Returns the failure and the next step in one line.
     pub(crate) fn line(&self) -> String {
         match self.advice() {
             Some(advice) => format!("{}; {advice}", self.told()),
@@ -202,7 +202,7 @@ impl Failure {
         }
     }
 
-    /// Returns the next step in words.
+    /// Returns the next step as text.
     pub(crate) fn advice(&self) -> Option<String> {
         match (&self.remedy, self.advice) {
             (Some(remedy), _) => Some(words(remedy)),
@@ -210,7 +210,7 @@ impl Failure {
         }
     }
 
-    /// Returns the message, cut off where it is too long.
+    /// Returns the message, truncated to the limit.
     fn told(&self) -> String {
         if self.message.len() <= MESSAGE_BYTES_MAX {
             return self.message.clone();
@@ -222,7 +222,7 @@ impl Failure {
         format!("{}...", &self.message[..end])
     }
 
-    /// Returns the status of gRPC, with `ErrorInfo` (our code, the next step) and `RetryInfo`.
+    /// Returns the gRPC status, with `ErrorInfo` (our code, the next step) and `RetryInfo`.
     pub(crate) fn status(&self) -> Status {
         let mut properties = std::collections::HashMap::new();
         if let Some(advice) = self.advice() {
@@ -329,7 +329,7 @@ fn class_of(error: &Error) -> Class {
     }
 }
 
-/// The tiers' errors have one code each; their remedies say whose turn it is.
+/// Classifies an error of a tier, which has a single code, by whom its remedy addresses.
 fn class_by_remedy(error: &Error) -> Class {
     match error.remedy() {
         Some(Remedy::Retry | Remedy::ReduceLoad { .. } | Remedy::Reopen) => Class::Unavailable,
@@ -358,7 +358,8 @@ fn class_by_remedy(error: &Error) -> Class {
     }
 }
 
-/// Returns `true` if a tier refused the given values, and the message alone shows the next step.
+/// Returns `true` if a tier refused the given values, in which case the message states the next
+/// step.
 fn is_of_values(error: &Error) -> bool {
     match error {
         Error::Working(error) => error.is_invalid(),

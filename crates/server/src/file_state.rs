@@ -1,8 +1,8 @@
-//! The identity of a file's content, by which a changed file is recognised.
+//! The identity of a file's content, from which changes are detected.
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
-/// The state of a file: a change of any part means other content.
+/// The state of a file. If any part differs, the content may have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileState {
     inode: u64,

@@ -1,4 +1,4 @@
-//! The reader of a stream of events, for programs of the user who runs the service.
+//! Reads a stream of events, for programs of the user who runs the service.
 
 use std::{ops::ControlFlow, path::Path};
 
@@ -8,35 +8,35 @@ use serde_json::Value;
 
 use crate::command::ask;
 
-/// Bytes of one event in the stream.
+/// Maximum size of an event in the stream, in bytes.
 const EVENT_BYTES_MAX: usize = 8 << 20;
 
-/// A piece of news of a stream of events.
+/// An item in a stream of events.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum News {
     /// An event, as `GET /api/v1/events` writes it.
     Event(Value),
-    /// This many events were overwritten before they could be read.
+    /// This number of events was overwritten before it could be read.
     Lost(u64),
-    /// The service began again since the events that were read before.
+    /// The service was restarted after the events that were read before.
     Restarted,
 }
 
-/// The end of a stream of events.
+/// Reason for the end of a stream of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Followed {
     /// No service answers at the socket.
     NoService,
-    /// The service ended, or broke the stream off.
+    /// The service ended, or the connection broke.
     Ended,
-    /// The reader wanted no more.
+    /// The reader stopped.
     Enough,
 }
 
-/// Follows the events of the service at `socket`, until it ends or `on_news` breaks. Only events of
-/// `category` and of `source` are passed on, if these are given; losses are those of all events.
+/// Follows the events of the service at `socket` until it ends or `on_news` breaks. If `category`
+/// or `source` is given, only matching events are passed on; losses count all events.
 pub async fn follow_events(
     socket: &Path,
     category: Option<&str>,
@@ -65,7 +65,7 @@ pub async fn follow_events(
     Followed::Ended
 }
 
-/// Parses a block of server-sent events. `None` for comments and blocks that are not known.
+/// Parses a block of server-sent events. Returns `None` for comments and unknown blocks.
 fn parsed(block: &str) -> Option<News> {
     let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
     let data = || serde_json::from_str::<Value>(field("data: ")?).ok();

@@ -1,11 +1,11 @@
-//! The selection of records to forget, the same for every transport.
+//! Selects records to forget, in the same way for every transport.
 
 use aios_memory::{ForgetOptions, Identity, Key, MemoryView, Owner, Receipt};
 
 use crate::{caller::Caller, failure::Failure};
 
-/// Returns the record that a key names in this view. One that is not stored, because it has expired
-/// or was forgotten, is the caller's own: it can be forgotten and purged, too.
+/// Returns the record that a key names in this view. If it is not stored, because it expired or was
+/// forgotten, it is treated as the caller's own, so that it can be forgotten and purged as well.
 ///
 /// # Errors
 /// Fails if the caller may not know of records of this kind; errors of reading the record.
@@ -21,12 +21,12 @@ pub(crate) async fn identity(
     }
 }
 
-/// Returns the caller's own record of this key.
+/// Returns the identity of the caller's own record with this key.
 pub(crate) fn own(view: &MemoryView, key: Key) -> Identity {
     key.of(view.gate().acts_for().cloned().unwrap_or(Owner::SHARED))
 }
 
-/// Forgets records. Records that repeat their text are listed if the caller may know of them.
+/// Forgets records. Lists the records that repeat their text if the caller may read those.
 ///
 /// # Errors
 /// Errors of the memory.

@@ -1,5 +1,6 @@
-//! The gate in front of every RPC and route: origin, caller, right, rate, a place among the calls
-//! that are carried out, the time limit; behind it the audit line and the figures.
+//! The gate in front of every RPC and route. Before the handler, it checks origin, caller, rights
+//! and rate, waits for a place among the concurrent calls, and sets the time limit. After the
+//! handler, it writes the audit line and updates the metrics.
 
 mod addressed;
 mod answer;
@@ -66,13 +67,13 @@ pub(crate) struct Gate {
     pub(crate) metrics: Metrics,
     pub(crate) tracing: Tracing,
     pub(crate) writes: TaskTracker,
-    /// Cancelled when the service ends.
+    /// Cancelled when the service shuts down.
     pub(crate) draining: CancellationToken,
     call_timeout: Duration,
     calls: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     streams_max: usize,
-    /// Calls of the standard services of gRPC.
+    /// Places for calls of the standard gRPC services.
     standing: Arc<Semaphore>,
     waiting: AtomicUsize,
     waiting_max: usize,
@@ -105,21 +106,21 @@ impl Gate {
         }
     }
 
-    /// Returns the figures of the service as they are now.
+    /// Returns the current metrics of the service.
     pub(crate) async fn figures(&self) -> Result<String, aios_memory::Error> {
         let streams = self.streams_max.saturating_sub(self.streams.available_permits());
         self.metrics.streams(streams);
         self.metrics.text().await
     }
 
-    /// Takes the place of a stream.
+    /// Reserves the place of a stream.
     fn place_of_stream(&self) -> Result<Permits, Failure> {
         let place = Arc::clone(&self.streams).try_acquire_owned();
         let place = place.map_err(|_| Failure::busy("too many streams are open"))?;
         Ok(Permits::of_stream(place))
     }
 
-    /// Takes the place of a call, or waits for one: first among those of its connection.
+    /// Reserves the place of a call, or waits for one, first among those of its connection.
     async fn place_of_call(&self, connection: &ConnectionPlaces) -> Result<Permits, Failure> {
         if let Some(permits) = Permits::try_take(connection, &self.calls) {
             return Ok(permits);
@@ -147,7 +148,7 @@ impl Gate {
     }
 }
 
-/// A place in the queue, left on drop.
+/// A position in the queue, released on drop.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl Waiting<'_> {
@@ -164,7 +165,7 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// Passes a request on as a [`Call`], or refuses it.
+/// Passes an admitted request on as a [`Call`], or refuses it.
 pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let is_grpc = is_grpc(request.headers());
@@ -219,7 +220,7 @@ pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: 
     with_origin(response, origin)
 }
 
-/// Answers a request by a method that its route does not have.
+/// Answers a request with a method that its route does not have.
 fn wrong_method(request: &Request, allowed: &str) -> Response {
     let message = format!("`{}` has no {}", request.uri().path(), request.method());
     let mut response = answer(
@@ -233,7 +234,7 @@ fn wrong_method(request: &Request, allowed: &str) -> Response {
     response
 }
 
-/// Carries out an operation within its rights, its place and its time.
+/// Carries out an operation if the caller has the right, in its place and within its time limit.
 async fn carry(
     gate: &Arc<Gate>,
     operation: Operation,
@@ -290,7 +291,8 @@ async fn carry(
     let response = in_time(deadline, next.run(Request::from_parts(parts, body))).await?;
     let response = if is_grpc { with_cause(response) } else { response };
     let outcome = outcome_of(&response, is_grpc);
-    // A handler whose parts have rights of their own names the part that it carried out.
+    // If parts of a request have their own rights, the handler names the operation that it carried
+    // out.
     let operation = response.extensions().get::<Operation>().copied().unwrap_or(operation);
     gate.metrics.count(is_grpc, operation.name, outcome, began.elapsed());
     if !matches!(operation.right, Right::Read | Right::Observe) {
@@ -302,7 +304,7 @@ async fn carry(
     Ok(response)
 }
 
-/// Refuses a condition on a version that a call which may change records would ignore.
+/// Refuses a version condition on a call that would ignore it and may change records.
 fn check_conditions(parts: &Parts, operation: Operation) -> Result<(), Failure> {
     if matches!(parts.method, Method::GET | Method::HEAD) || operation.has_conditions() {
         return Ok(());

@@ -1,7 +1,7 @@
-//! gRPC: `aios.memory.MemoryService`, with health and reflection. The generated types stay here and
-//! in [`wire`]; each module turns the messages of its RPCs into calls of the memory.
+//! gRPC: `aios.memory.MemoryService`, with health and reflection. The generated types are used only
+//! here and in [`wire`]; each module converts the messages of its RPCs to calls of the memory.
 //!
-//! Not here: connections, tokens, limits and time, which are the gate's. It puts a
+//! Not here: connections, tokens, limits and time, which the gate handles. It inserts a
 //! [`Call`](crate::call::Call) into the extensions of each request.
 
 mod answer;
@@ -30,14 +30,14 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use self::service::Service;
 use crate::{Config, wire, wire::memory_service_server::MemoryServiceServer};
 
-/// The service of the memory, as health names it.
+/// The service whose health is reported.
 type Memory = MemoryServiceServer<Service>;
 
-/// Reports whether the service takes calls. Cheap to clone.
+/// Reports whether the service accepts calls. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Health(HealthReporter);
 
-/// Returns the routes of gRPC, without a fallback, and the switch of their health, which is on.
+/// Returns the gRPC routes, without a fallback, and the handle of their health, which is SERVING.
 pub(crate) async fn routes(config: &Config) -> (axum::Router, Health) {
     let (reporter, health_server) = tonic_health::server::health_reporter();
     let health = Health(reporter);
@@ -51,7 +51,7 @@ pub(crate) async fn routes(config: &Config) -> (axum::Router, Health) {
     // Reflection adds its own descriptor.
     let v1 = described().build_v1().expect("the descriptors are part of the program");
     let v1alpha = described().build_v1alpha().expect("the descriptors are part of the program");
-    // `Routes::default` has a fallback, with which no other router can be merged.
+    // `Routes::default` has a fallback, which prevents merging with another router.
     let routes = Routes::from(axum::Router::new())
         .add_service(memory)
         .add_service(health_server)
@@ -61,7 +61,7 @@ pub(crate) async fn routes(config: &Config) -> (axum::Router, Health) {
 }
 
 impl Health {
-    /// Reports SERVING, for the service and for the process.
+    /// Reports SERVING for the service and for the process.
     pub(crate) async fn set_serving(&self) {
         self.set(ServingStatus::Serving).await;
     }

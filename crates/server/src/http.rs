@@ -1,8 +1,8 @@
-//! HTTP: the routes of `/api/v1`, and the facades for clients of other services. Each route is
-//! listed with its right in `operation`; the gate has checked the caller before a handler runs.
+//! HTTP: the routes of `/api/v1`, and facades for clients of other services. `operation` lists each
+//! route with its right; the gate checks the caller before a handler runs.
 //!
-//! Handlers convert between JSON and the memory, and nothing else. Every failure is a problem
-//! document. Not here: listeners, tokens, limits of rate and number, health and metrics.
+//! Handlers only convert between JSON and the memory. Every failure is a problem document. Not
+//! here: listeners, tokens, rate and concurrency limits, health and metrics.
 
 mod answer;
 mod context;
@@ -52,13 +52,13 @@ pub(crate) use self::{
 };
 use crate::{config::Config, importer::Importer, mcp};
 
-/// Returns the routes. The gate, which inserts the [`Call`](crate::call::Call) of each request,
-/// is the caller's.
+/// Returns the routes. The caller adds the gate, which inserts the [`Call`](crate::call::Call) of
+/// each request.
 pub(crate) fn router(config: &Config, importer: Option<Arc<dyn Importer>>) -> Router {
     with_quiet(config, importer, events::QUIET_MAX)
 }
 
-/// Returns the routes, with a comment in event streams after `quiet_max`.
+/// Returns the routes, with a comment in event streams after `quiet_max` without an event.
 fn with_quiet(config: &Config, importer: Option<Arc<dyn Importer>>, quiet_max: Duration) -> Router {
     let service = Service::new(config, importer, quiet_max);
     let repeated = middleware::from_fn_with_state(service.clone(), idempotency::answer_once);
@@ -77,7 +77,7 @@ fn api() -> Router<Service> {
         .route("/api/v1/remember", post(remember::remember))
         .route("/api/v1/recall", post(recall::recall))
         .route("/api/v1/context", post(context::context))
-        // An upload is a stream; its parts have limits of their own.
+        // An upload is a stream, with separate limits for its parts.
         .route("/api/v1/ingest", post(ingest::ingest).layer(DefaultBodyLimit::disable()))
         .route("/api/v1/export", get(export::export))
         .route("/api/v1/records/{kind}", get(records::list_records).post(records::put_record))

@@ -1,5 +1,5 @@
 //! The addresses of a service: TCP with or without TLS, and a Unix socket. The caller binds them,
-//! or takes them over from systemd, and gives them to the server.
+//! or takes them over from systemd, and passes them to the server.
 
 mod presence;
 mod tls;
@@ -17,10 +17,11 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 pub use self::{presence::Presence, tls::Tls};
 use crate::{Error, hex, peer::Peer};
 
-/// Bytes of a socket's path, with the byte that ends it: the least of the systems.
+/// Maximum length of a socket's path in bytes, including the final zero: the minimum of all
+/// supported systems.
 const SOCKET_BYTES_MAX: usize = 104;
 
-/// The addresses that a service listens on.
+/// The addresses on which a service listens.
 #[derive(Debug, Default)]
 pub struct Listener {
     pub(crate) tcp: Option<Tcp>,
@@ -35,7 +36,7 @@ pub(crate) struct Tcp {
     pub(crate) tls: Option<Tls>,
 }
 
-/// A socket file, which is removed on drop if this process made it.
+/// A socket file, removed on drop if this process created it.
 #[derive(Debug)]
 pub(crate) struct Unix {
     listener: UnixListener,
@@ -51,22 +52,22 @@ impl Listener {
         Listener::default().and_tcp(address).await
     }
 
-    /// Listens on a socket file, which only the user of this process can use. A socket that nobody
-    /// listens on is replaced; a file of another type is not.
+    /// Listens on a socket file that only the user of this process can use. Replaces a socket on
+    /// which no process listens, but no file of another type.
     ///
     /// # Errors
     /// - [`Error::SocketPath`] if the path is too long for a socket.
-    /// - [`Error::Foreign`] if its directory belongs to another user or others may write in it.
+    /// - [`Error::Foreign`] if its directory belongs to another user or is writable by others.
     /// - [`Error::Served`] if a process listens on it.
-    /// - [`Error::Socket`].
+    /// - [`Error::Socket`] for any other failure.
     pub async fn bind_unix(path: impl Into<PathBuf>) -> Result<Listener, Error> {
         Listener::default().and_unix(path).await
     }
 
-    /// Listens on a TCP address too.
+    /// Listens on a TCP address as well.
     ///
     /// # Errors
-    /// As [`bind`](Listener::bind).
+    /// The errors of [`bind`](Listener::bind).
     pub async fn and_tcp(self, address: SocketAddr) -> Result<Listener, Error> {
         let failed = |source| Error::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
@@ -74,25 +75,25 @@ impl Listener {
         Ok(Listener { tcp: Some(Tcp { listener, address, tls: None }), ..self })
     }
 
-    /// Listens on a socket file too.
+    /// Listens on a socket file as well.
     ///
     /// # Errors
-    /// As [`bind_unix`](Listener::bind_unix).
+    /// The errors of [`bind_unix`](Listener::bind_unix).
     pub async fn and_unix(self, path: impl Into<PathBuf>) -> Result<Listener, Error> {
         let path = path.into();
         let failed = |source| Error::Socket { path: path.clone(), source };
         prepare(&path)?;
         remove_leftover(&path).await?;
-        // The directory keeps others out until the mode of the file is set.
+        // The directory excludes other users until the mode of the file is set.
         let listener = UnixListener::bind(&path).map_err(failed)?;
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
         Ok(Listener { unix: Some(Unix { listener, path: Some(path) }), ..self })
     }
 
-    /// Takes over a TCP socket that another program bound, such as systemd.
+    /// Takes over a TCP socket bound by another program, such as systemd.
     ///
     /// # Errors
-    /// [`Error::Accept`] if it does not listen.
+    /// [`Error::Accept`] if the socket does not listen.
     pub fn and_bound_tcp(self, listener: std::net::TcpListener) -> Result<Listener, Error> {
         listener.set_nonblocking(true).map_err(Error::Accept)?;
         let listener = TcpListener::from_std(listener).map_err(Error::Accept)?;
@@ -100,11 +101,11 @@ impl Listener {
         Ok(Listener { tcp: Some(Tcp { listener, address, tls: None }), ..self })
     }
 
-    /// Takes over a Unix socket that another program bound, such as systemd, which also removes its
+    /// Takes over a Unix socket bound by another program, such as systemd, which also removes its
     /// file.
     ///
     /// # Errors
-    /// [`Error::Accept`] if it does not listen.
+    /// [`Error::Accept`] if the socket does not listen.
     pub fn and_bound_unix(
         self,
         listener: std::os::unix::net::UnixListener,
@@ -114,7 +115,7 @@ impl Listener {
         Ok(Listener { unix: Some(Unix { listener, path: None }), ..self })
     }
 
-    /// Encrypts the TCP address.
+    /// Uses TLS on the TCP address.
     #[must_use]
     pub fn with_tls(mut self, tls: Tls) -> Listener {
         if let Some(tcp) = &mut self.tcp {
@@ -123,13 +124,13 @@ impl Listener {
         self
     }
 
-    /// Returns the TCP address.
+    /// Returns the TCP address, if there is one.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.tcp.as_ref().map(|tcp| tcp.address)
     }
 
-    /// Returns the socket file.
+    /// Returns the path of the socket file, if there is one.
     #[must_use]
     pub fn socket(&self) -> Option<&Path> {
         self.unix.as_ref()?.path.as_deref()
@@ -150,8 +151,8 @@ impl Tcp {
 }
 
 impl Unix {
-    /// Accepts a connection. That of another user of the system is refused: the mode of the file
-    /// keeps others out, except the superuser and those who got the file from another program.
+    /// Accepts a connection. Refuses other users of the system. The mode of the file already
+    /// excludes them, except the superuser and those who got the file from another program.
     pub(crate) async fn accept(&self) -> io::Result<(UnixStream, Option<Peer>)> {
         let (stream, _) = self.listener.accept().await?;
         let other = stream.peer_cred()?;
@@ -164,15 +165,15 @@ impl Unix {
 impl Drop for Unix {
     fn drop(&mut self) {
         if let Some(path) = &self.path {
-            // Another service that has replaced the file could not have listened beside this one.
+            // A service that has replaced the file could not have listened while this one did.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// Returns the socket file of a data directory: `run/service.sock` in it. If that path is longer
-/// than a socket's may be, or cannot be written, it is a file of the user's runtime directory,
-/// named by a hash of the path.
+/// Returns the path of a data directory's socket file: `run/service.sock` within it. If that path
+/// is too long for a socket or not writable, the file is in the user's runtime directory and named
+/// by a hash of the path.
 #[must_use]
 pub fn socket_of(data_dir: &Path) -> PathBuf {
     let within = data_dir.join("run").join("service.sock");
@@ -183,8 +184,9 @@ pub fn socket_of(data_dir: &Path) -> PathBuf {
     }
 }
 
-/// Returns the file that marks the service of a data directory. It lies in the directory even if
-/// the socket cannot, so that every process finds the same one, whatever its runtime directory is.
+/// Returns the path of the file that marks the service of a data directory. It is in the directory
+/// even if the socket cannot be, so that every process finds the same file, independent of its
+/// runtime directory.
 fn mark_of(data_dir: &Path) -> PathBuf {
     match is_writable(data_dir) {
         true => data_dir.join("run").join("service.json"),
@@ -196,8 +198,8 @@ fn is_writable(dir: &Path) -> bool {
     nix::unistd::access(dir, nix::unistd::AccessFlags::W_OK).is_ok()
 }
 
-/// Returns a file of the runtime directory for a data directory, which has one however it is
-/// spelled.
+/// Returns the path of a data directory's file in the runtime directory. Different spellings of the
+/// data directory's path give the same file.
 fn outside(data_dir: &Path, ending: &str) -> PathBuf {
     let whole = fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
     let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
@@ -205,7 +207,7 @@ fn outside(data_dir: &Path, ending: &str) -> PathBuf {
     runtime_dir().join(format!("{name}.{ending}"))
 }
 
-/// Returns the directory of this user's sockets.
+/// Returns the directory for sockets of this user.
 fn runtime_dir() -> PathBuf {
     match std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| Path::new(dir).is_absolute()) {
         Some(dir) => PathBuf::from(dir).join("aios-memory"),
@@ -213,7 +215,7 @@ fn runtime_dir() -> PathBuf {
     }
 }
 
-/// Checks the path of a socket, and prepares its directory.
+/// Checks the path of a socket and prepares its directory.
 fn prepare(path: &Path) -> Result<(), Error> {
     if SOCKET_BYTES_MAX <= path.as_os_str().len() {
         return Err(Error::SocketPath { path: path.to_owned(), bytes_max: SOCKET_BYTES_MAX - 1 });
@@ -221,7 +223,7 @@ fn prepare(path: &Path) -> Result<(), Error> {
     prepare_dir(path)
 }
 
-/// Removes a socket that nobody listens on.
+/// Removes a socket on which no process listens.
 async fn remove_leftover(path: &Path) -> Result<(), Error> {
     let failed = |source| Error::Socket { path: path.to_owned(), source };
     match fs::symlink_metadata(path) {
@@ -242,12 +244,12 @@ async fn remove_leftover(path: &Path) -> Result<(), Error> {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             fs::remove_file(path).map_err(failed)
         }
-        // Somebody listens who is too busy to accept, or answers otherwise than a service.
+        // A process listens, but it is too busy to accept, or is not a service.
         Err(error) => Err(failed(error)),
     }
 }
 
-/// Makes the directory of a file and checks that nobody else can put a file there.
+/// Creates the directory of a file and checks that no other user can create files in it.
 fn prepare_dir(path: &Path) -> Result<(), Error> {
     let failed = |source| Error::Socket { path: path.to_owned(), source };
     let dir = match path.parent() {
@@ -257,8 +259,8 @@ fn prepare_dir(path: &Path) -> Result<(), Error> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
     let about = fs::metadata(dir).map_err(failed)?;
     let user = nix::unistd::geteuid().as_raw();
-    // In a directory with the sticky bit others cannot replace what is not theirs, but they can
-    // make a file of this name first.
+    // In a directory with the sticky bit, other users cannot replace the file, but they can create
+    // it first.
     match about.uid() == user && about.mode() & 0o022 == 0 {
         true => Ok(()),
         false => Err(Error::Foreign { path: dir.to_owned() }),

@@ -1,7 +1,8 @@
-//! The service at a glance, for a program of its user that shows it again and again: figures, the
-//! machine, new events, work in progress. One request for all, over the socket.
+//! The current state of the service, for a program of the same user that displays it continuously:
+//! metrics, the machine, new events, work in progress. One request over the socket returns all of
+//! it.
 //!
-//! Not here: the form in which it is shown. The route is not part of the API.
+//! Not here: the display. The route is not part of the API.
 
 use std::{path::Path, sync::Arc};
 
@@ -20,33 +21,33 @@ use tonic::metadata::{MetadataMap, MetadataValue};
 use crate::{call::Call, command::ask, failure::Failure, gate::Gate, operation::Right, peer::Peer};
 
 pub(crate) const ROUTE: &str = "/internal/v1/live";
-/// Events of one answer. Of more, only the number is told.
+/// Maximum number of events per answer. Further ones are only counted.
 const EVENTS_MAX: u64 = 100;
-/// Goals or tasks of one answer. Of more, only the number is told.
+/// Maximum number of goals, and of tasks, per answer. Further ones are only counted.
 const WORK_MAX: usize = 50;
-/// Characters of the description of a goal or a task.
+/// Maximum length of the description of a goal or a task, in characters.
 const DESCRIPTION_CHARS: usize = 200;
-/// Bytes of an answer.
+/// Maximum size of an answer in bytes.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 
-/// The service at one moment.
+/// State of the service at one time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Live {
-    /// The figures, as `GET /metrics` writes them.
+    /// The metrics, as `GET /metrics` writes them.
     pub figures: String,
     /// State of the machine and of its agents.
     pub machine: Snapshot,
-    /// Events since the position that was asked for, oldest first, as `GET /api/v1/events` writes
-    /// them. At most 100, the newest.
+    /// The newest 100 events since the requested position, oldest first, as `GET /api/v1/events`
+    /// writes them.
     pub events: Vec<Value>,
-    /// Number of events since that position which are not in `events`.
+    /// Number of events since that position that are not in `events`.
     pub skipped: u64,
-    /// Position for the next time.
+    /// Position for the next request.
     pub next: u64,
-    /// Numbers of lost events.
+    /// Counts of lost events.
     pub lost: Lost,
-    /// Tasks that agents work on, as they reported to tier 0.
+    /// Tasks that agents work on, as reported to tier 0.
     pub active: Work,
     /// Goals in progress, by priority.
     pub goals: Work,
@@ -54,15 +55,15 @@ pub struct Live {
     pub tasks: Work,
 }
 
-/// Exact numbers of events that were lost since the service began, by reason.
+/// Exact numbers of events lost since the service started, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Lost {
-    /// Critical events that left the ring and were not stored.
+    /// Critical events that were overwritten in the ring before they were stored.
     pub critical: u64,
-    /// Other events that should have been stored when they left the ring, and were not.
+    /// Other events to be stored that were overwritten before they were.
     pub kept: u64,
-    /// Events that were gone when a reader came to them, summed over the readers.
+    /// Events that were overwritten before a reader read them, summed over all readers.
     pub lapped: u64,
 }
 
@@ -70,9 +71,9 @@ pub struct Lost {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Work {
-    /// The first 50.
+    /// The first 50 items.
     pub items: Vec<WorkItem>,
-    /// Number of all.
+    /// Total number of items.
     pub total: u64,
 }
 
@@ -80,23 +81,23 @@ pub struct Work {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkItem {
-    /// The beginning of its description.
+    /// The beginning of the description.
     pub description: String,
-    /// The agent; empty if none is known.
+    /// The agent; empty if unknown.
     pub agent: String,
     /// Its status.
     pub state: String,
-    /// Time of its beginning.
+    /// Start time.
     pub since: Option<Timestamp>,
 }
 
-/// The result of asking a service.
+/// The result of requesting the state of a service.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Looked {
-    /// The service at this moment.
+    /// The current state.
     Live(Box<Live>),
-    /// The service refused, for example because it is of another version. The reason.
+    /// The service refused, for example because it has another version. Contains the reason.
     Refused(String),
     /// No service answers at the socket.
     NoService,
@@ -109,13 +110,13 @@ struct Since {
     next: Option<u64>,
 }
 
-/// Asks the service at `socket`. Goals and tasks are those that `user` sees, or the shared ones;
-/// events are those since the position `next` of the answer before, or the last ones.
+/// Requests the state of the service at `socket`. Goals and tasks are those visible to `user`, or
+/// the shared ones. Events are those since `next` of the previous answer, or the latest ones.
 pub async fn look(socket: &Path, user: Option<&str>, next: Option<u64>) -> Looked {
     let path = next.map_or_else(|| ROUTE.to_owned(), |next| format!("{ROUTE}?next={next}"));
     let mut request = Request::get(path);
     if let Some(user) = user {
-        // In bytes, so that a name outside of ASCII passes.
+        // As bytes, to allow names outside of ASCII.
         let mut metadata = MetadataMap::new();
         metadata.insert_bin("aios-user-bin", MetadataValue::from_bytes(user.as_bytes()));
         for (name, value) in &metadata.into_headers() {
@@ -183,7 +184,7 @@ async fn taken(gate: &Gate, call: &Call, since: Since) -> Result<Live, Failure> 
 }
 
 /// Returns the newest events since a position, the number of the others, and the next position. A
-/// position that is not reached yet is one of an earlier run.
+/// position beyond the last event is from an earlier run.
 fn events(
     operational: &Operational,
     since: Option<u64>,

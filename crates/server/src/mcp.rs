@@ -1,12 +1,12 @@
-//! The Model Context Protocol: tools, prompts and resources over the memory.
+//! The Model Context Protocol: tools, prompts and resources for the memory.
 //!
-//! There is one implementation, the route `/mcp`. A call passes the gate as every other route does,
-//! so that rights, users, limits, the audit line and the figures are the same. [`Mcp`] serves a
-//! program over its pipes: it answers the lists by itself and sends the rest to that route, in the
-//! service of the data directory or, without one, in this process.
+//! There is one implementation, the route `/mcp`. Its calls pass the gate like those of every other
+//! route, so rights, users, limits, the audit line and the metrics are the same. [`Mcp`] serves a
+//! program over its pipes: it answers the lists itself and sends everything else to that route, in
+//! the service of the data directory or, if none is running, in this process.
 //!
-//! Stored text is quoted in every answer, and every answer of a tool that reads is within its
-//! budget of tokens. Not here: sampling, roots and logging, which the protocol has deprecated.
+//! Answers quote stored text. An answer of a tool that reads stays within its token budget. Not
+//! here: sampling, roots and logging, which the protocol has deprecated.
 
 mod answer;
 mod arguments;

@@ -1,5 +1,5 @@
-//! Messages that a caller appends to a conversation, read as by every other way into the memory.
-//! The caller can correct them, so nothing is mended.
+//! Messages that a caller appends to a conversation, read as by every other interface. Malformed
+//! fields are refused instead of repaired, because the caller can correct them.
 
 use aios_memory::{
     Id, MemoryView, Scope,
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::failure::{Class, Failure};
 
-/// Returns the defaults of the messages of a conversation.
+/// Returns the defaults for messages of a conversation.
 pub(crate) fn defaults(view: &MemoryView, session: &Id) -> Defaults {
     let mut scope = Scope::default().with_session(session.as_str());
     let bound = &view.gate().filter().scope;
@@ -23,11 +23,11 @@ pub(crate) fn defaults(view: &MemoryView, session: &Id) -> Defaults {
     }
 }
 
-/// Reads the message at `place` of a call, from 1. One without an id of its own is a new one.
+/// Reads the message at `place` of a call, from 1. A message without an id is always new.
 ///
 /// # Errors
-/// Fails with the field that cannot be read, or that names another owner or conversation than that
-/// of the call.
+/// Fails with the field that cannot be read, or that names an owner or a conversation other than
+/// the call's.
 pub(crate) fn arrival(
     place: u64,
     message: Map<String, Value>,

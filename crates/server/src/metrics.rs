@@ -1,4 +1,4 @@
-//! Figures of the service in the text format of Prometheus. No label holds a text, a user or an id.
+//! Metrics of the service in the Prometheus text format. Labels contain no texts, users or ids.
 
 use std::{sync::atomic::AtomicU64, time::Duration};
 
@@ -9,11 +9,11 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// Upper bounds of the histogram, in seconds.
+/// Upper bounds of the histogram's buckets, in seconds.
 const BOUNDS: [f64; 12] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
-/// The figures of a service.
+/// The metrics of a service.
 pub(crate) struct Metrics {
     memory: AgentMemory,
     registry: Registry,
@@ -124,7 +124,7 @@ impl Metrics {
         self.streams.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
-    /// Returns the figures, with those of the memory and of the process as they are now.
+    /// Returns the metrics, with the current ones of the memory and of the process.
     ///
     /// # Errors
     /// Errors of the memory.
@@ -154,7 +154,7 @@ impl Metrics {
         unwritten.set(whole(stats.events_unwritten));
     }
 
-    /// Reads the figures of this process, where the system has `/proc`.
+    /// Reads the metrics of this process on systems with `/proc`.
     fn take_process(&self) {
         if let Ok(statm) = std::fs::read_to_string("/proc/self/statm")
             && let Some(pages) = statm.split(' ').nth(1).and_then(|it| it.parse::<i64>().ok())

@@ -1,6 +1,6 @@
 //! Access tokens of an identity provider: the service as an OAuth 2.1 resource server. An access
-//! token is a JWT (RFC 9068) that the provider has signed. The service has the provider's public
-//! keys only, and asks it about no single token.
+//! token is a JWT (RFC 9068) signed by the provider. The service has only the provider's public
+//! keys, and never asks the provider about a token.
 //!
 //! Not here: the service's own tokens (`tokens`), and the rights that operations need
 //! (`operation`).
@@ -37,7 +37,7 @@ use crate::{
     failure::{Challenge, Failure},
 };
 
-/// Bytes of a token.
+/// Maximum size of a token in bytes.
 const TOKEN_BYTES_MAX: usize = 16 << 10;
 
 /// The identity provider.
@@ -54,7 +54,7 @@ enum Keys {
     Remote(Arc<RemoteKeys>),
 }
 
-/// Returns `true` if a bearer has the form of a JWT: three parts of base64url.
+/// Returns `true` if a bearer token has the form of a JWT: three parts of base64url.
 pub(crate) fn is_jwt(bearer: &str) -> bool {
     let is_base64url = |part: &str| {
         part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -63,7 +63,7 @@ pub(crate) fn is_jwt(bearer: &str) -> bool {
 }
 
 impl Provider {
-    /// Describes the provider. A file of keys is read; an address is asked at the first call.
+    /// Creates a provider. Reads a file of keys; an address is requested at the first call.
     ///
     /// # Errors
     /// [`Error::Provider`] if a setting is invalid or missing, [`Error::Keys`] if the keys cannot
@@ -84,7 +84,7 @@ impl Provider {
     /// Checks an access token: its signature, issuer, audience, times and subject.
     ///
     /// # Errors
-    /// Fails with the reason for which the token is refused, or if the keys cannot be had.
+    /// Fails with the reason for refusing the token, or if the keys are unavailable.
     pub(crate) async fn verify(&self, token: &str) -> Result<Subject, Failure> {
         if TOKEN_BYTES_MAX < token.len() {
             return Err(refused(&format!("it has more than {TOKEN_BYTES_MAX} bytes")));
@@ -122,7 +122,7 @@ impl Provider {
     }
 }
 
-/// Refuses tokens of another purpose, such as those that tell a program who has signed in.
+/// Refuses tokens for other purposes, such as ID tokens.
 fn check_type(header: &Header) -> Result<(), Failure> {
     let Some(typ) = &header.typ else { return Ok(()) };
     let name = typ.strip_prefix("application/").unwrap_or(typ);

@@ -1,14 +1,14 @@
-//! Every operation that a caller can name, with the right it needs. A call of an operation that is
-//! not listed here is refused, so a new RPC or route without a right does not work.
+//! Every operation that a caller can address, with the required right. Calls of unlisted operations
+//! are refused, so a new RPC or route without a right does not work.
 
 use serde::{Deserialize, Serialize};
 
-/// A right of a token. One right does not include another.
+/// A right of a token. No right includes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Right {
-    /// Search, contexts, reading and exporting records.
+    /// Searching, contexts, reading and exporting records.
     Read,
     /// Storing and updating records, events and metrics.
     Write,
@@ -16,7 +16,7 @@ pub enum Right {
     Forget,
     /// Reading tier 0, which has no owner: events, metrics, machine state, counts.
     Observe,
-    /// Reading and forgetting the records of every owner, in calls that say so.
+    /// Reading and forgetting the records of every owner, in calls that request it.
     Admin,
 }
 
@@ -44,16 +44,17 @@ pub(crate) struct Operation {
     /// `PushEvent` for an RPC, `POST /api/v1/recall` for a route.
     pub(crate) name: &'static str,
     pub(crate) right: Right,
-    /// A stream has no time limit and does not take the place of a call.
+    /// Duration. A stream has no time limit and does not occupy the place of a call.
     pub(crate) shape: Shape,
     pub(crate) user: UserIn,
     pub(crate) rights: RightsIn,
-    /// True if it concerns one owner although it changes no text: the judgement of a person, or a
-    /// removal by a name that each owner may have given. No call for all users is admitted.
+    /// True if the operation concerns one owner although it writes no text: the judgement of a
+    /// person, or a removal by a name that several owners may use. Calls for all users are then
+    /// refused.
     pub(crate) is_of_one_owner: bool,
 }
 
-/// The place where the right to an operation is checked.
+/// Place where the right to an operation is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RightsIn {
     /// In the gate, before the handler runs.
@@ -76,16 +77,16 @@ impl Operation {
 pub(crate) enum UserIn {
     /// In a header, which the gate reads.
     Header,
-    /// In the body or the path, in the notation of another service. The handler reads it.
+    /// In the body or the path, in the form of another service. The handler reads it.
     Request,
 }
 
-/// The duration of an operation.
+/// Duration of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// One request and one answer, within the time limit.
     Unary,
-    /// As long as the two sides want.
+    /// Unlimited.
     Stream,
 }
 
@@ -102,16 +103,16 @@ const fn facade(name: &'static str, right: Right) -> Operation {
     Operation { user: UserIn::Request, ..unary(name, right) }
 }
 
-/// Returns the operation of a person's judgement on a fact. It needs the right to forget, which no
-/// token has by default: a rejection removes facts for ever, and a confirmation gives a statement
-/// the authority of a person, which the right to write must not do.
+/// Returns the operation of a person's judgement on a fact. It needs the right to forget, which
+/// tokens do not have by default: a rejection removes facts permanently, and a confirmation gives a
+/// statement the authority of a person, for which the right to write must not suffice.
 const fn judgement(name: &'static str) -> Operation {
     Operation { is_of_one_owner: true, ..unary(name, Right::Forget) }
 }
 
 impl Operation {
-    /// Returns `true` if a call may be narrowed to a project, an agent or a session. The state of
-    /// the machine, its events and metrics have none.
+    /// Returns `true` if a call may be narrowed to a project, an agent or a session. The machine
+    /// state, events and metrics have none of these.
     pub(crate) fn admits_part(self) -> bool {
         let is_of_machine =
             matches!(self.name, "PushEvent" | "UpdateMetric" | "POST /api/v1/events");
@@ -123,12 +124,12 @@ impl Operation {
         unary(name, right)
     }
 
-    /// Returns the operation of a part that removes what each owner may have under the same name.
+    /// Returns the operation of a part that removes by a name that several owners may use.
     pub(crate) const fn removal_by_name(name: &'static str) -> Operation {
         Operation { is_of_one_owner: true, ..unary(name, Right::Forget) }
     }
 
-    /// Returns an operation whose parts demand rights of their own.
+    /// Returns an operation whose parts need different rights.
     const fn in_parts(name: &'static str) -> Operation {
         Operation { rights: RightsIn::Parts, ..unary(name, Right::Read) }
     }
@@ -229,20 +230,20 @@ pub(crate) const ROUTES: &[Operation] = &[
     unary("GET /api/v1/snapshot", Right::Observe),
 ];
 
-/// Routes that are not part of the API: the figures for a supervisor, the command line and the live
-/// view of the same user.
+/// Routes that are not part of the API: metrics for a supervisor, and command lines and the live
+/// view for the same user.
 pub(crate) const INTERNAL: &[Operation] = &[
     unary("GET /metrics", Right::Observe),
     unary("POST /internal/v1/command", Right::Admin),
     unary("GET /internal/v1/live", Right::Observe),
 ];
 
-/// The route of the Model Context Protocol. Each tool demands its own right, so the gate lets every
-/// caller that it knows pass.
+/// The route of the Model Context Protocol. Each tool needs its own right, so the gate admits every
+/// known caller.
 pub(crate) const MCP: &[Operation] = &[Operation::in_parts("POST /mcp")];
 
-/// Routes of the facades, if the settings include them. The user may be in the body or path instead
-/// of a header, so the handler asks for it.
+/// Routes of the facades, if the settings enable them. The body or path may name the user instead
+/// of a header, so the handler reads it.
 pub(crate) const FACADES: &[Operation] = &[
     facade("GET /v1/ping/", Right::Read),
     facade("POST /v1/memories/", Right::Write),
@@ -268,7 +269,7 @@ pub(crate) const FACADES: &[Operation] = &[
     facade("GET /v1/default/banks/{bank}/memories/list", Right::Read),
 ];
 
-/// Routes that need no token: they tell nothing about records.
+/// Routes that need no token, because they reveal nothing about records.
 pub(crate) const OPEN: &[&str] = &[
     "GET /healthz",
     "GET /readyz",

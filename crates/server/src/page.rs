@@ -1,10 +1,10 @@
-//! The number of records that an export reads at once. It follows their size, so that a reader who
-//! takes nothing holds about a mebibyte in RAM, and not a page of the largest records.
+//! The number of records that an export reads at once. It depends on their size, so that an export
+//! whose reader has stalled holds about 1 MiB in RAM and not a page of the largest records.
 
 #[cfg(test)]
 mod tests;
 
-/// Bytes of a page.
+/// Target size of a page in bytes.
 const BYTES: usize = 1 << 20;
 /// Maximum number of records of a page.
 const RECORDS_MAX: usize = 64;
@@ -14,7 +14,7 @@ const RECORDS_MAX: usize = 64;
 pub(crate) struct PageSize(usize);
 
 impl PageSize {
-    /// Returns the size of a first page: nothing is known of the records.
+    /// Returns the size of the first page, before the size of records is known.
     pub(crate) fn first() -> PageSize {
         PageSize(1)
     }
@@ -24,7 +24,7 @@ impl PageSize {
         self.0
     }
 
-    /// Returns the size of the page after one of this size, whose records had `bytes`.
+    /// Returns the size of the next page, given that a page of this size had `bytes`.
     pub(crate) fn after(self, bytes: usize) -> PageSize {
         let of_this_size = self.0.saturating_mul(BYTES) / bytes.max(1);
         PageSize(of_this_size.min(self.0 * 2).clamp(1, RECORDS_MAX))

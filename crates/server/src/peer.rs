@@ -1,18 +1,18 @@
-//! The other end of a connection, as far as the operating system vouches for it.
+//! The peer of a connection, as far as the operating system identifies it.
 
 use std::net::SocketAddr;
 
-/// The other end of a connection.
+/// The peer of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Peer {
     /// A process of the user who runs the service, over the Unix socket.
     SameUser {
-        /// The process, for the audit log.
+        /// Process id, for the audit log.
         pid: Option<i32>,
     },
-    /// A process of this machine, to an address that only this machine can reach.
+    /// A process of this machine, connected to a loopback address.
     Loopback(SocketAddr),
-    /// Anybody. Only a token says who.
+    /// Any other peer. Only a token identifies the caller.
     Stranger(SocketAddr),
 }
 

@@ -1,10 +1,10 @@
-//! The period that a search is about, in the fields of either transport.
+//! The period of a search, in the fields of either transport.
 
 use aios_memory::Timestamp;
 
 use crate::failure::Failure;
 
-/// Refuses a period that ends before it begins: nothing can be found in it.
+/// Refuses a period that ends before it begins, which contains nothing.
 pub(crate) fn check_order(
     since: Option<Timestamp>,
     until: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! The place of a call among those that are carried out at once.
+//! The place of a call among the concurrent calls.
 
 use std::sync::Arc;
 
@@ -7,19 +7,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::sync::DropGuard;
 
-/// The places of the calls of one connection, half of all: one client cannot take every place.
-/// It is an extension of each request.
+/// Places for the calls of one connection: half of all, so that one client cannot occupy all
+/// places. An extension of each request.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionPlaces(Arc<Semaphore>);
 
 impl ConnectionPlaces {
-    /// Returns the places of a new connection to a service that carries out `calls_max` calls.
+    /// Creates the places of a new connection to a service with up to `calls_max` concurrent calls.
     pub(crate) fn new(calls_max: usize) -> ConnectionPlaces {
         ConnectionPlaces(Arc::new(Semaphore::new(calls_max.div_ceil(2))))
     }
 }
 
-/// The permits of a call: among those of its connection, and among all. A stream has one.
+/// The permits of a call: one of its connection and one of the service. A stream has only one.
 #[derive(Debug)]
 pub(crate) struct Permits {
     _of_connection: Option<OwnedSemaphorePermit>,
@@ -31,14 +31,14 @@ impl Permits {
         Permits { _of_connection: None, _of_all: permit }
     }
 
-    /// Takes both permits if they are free.
+    /// Acquires both permits if they are available.
     pub(crate) fn try_take(connection: &ConnectionPlaces, all: &Arc<Semaphore>) -> Option<Permits> {
         let of_connection = Arc::clone(&connection.0).try_acquire_owned().ok()?;
         let of_all = Arc::clone(all).try_acquire_owned().ok()?;
         Some(Permits { _of_connection: Some(of_connection), _of_all: of_all })
     }
 
-    /// Waits for both permits. `None` if there will be no more.
+    /// Waits for both permits. `None` if the service shuts down.
     pub(crate) async fn take(
         connection: &ConnectionPlaces,
         all: &Arc<Semaphore>,
@@ -49,20 +49,21 @@ impl Permits {
     }
 }
 
-/// The place of a call among those carried out. It is left when the last clone of the call is
-/// dropped: of a stream, when its body is.
+/// The place of a call among the concurrent calls. Released when the last clone of the call is
+/// dropped; for a stream, when its body is dropped.
 pub(crate) struct Place {
     _permits: Permits,
     _end: DropGuard,
 }
 
 impl Place {
-    /// Returns the place that `permits` grant. `end` ends what belongs to the call when it is left.
+    /// Returns the place for `permits`. `end` cancels what belongs to the call when the place is
+    /// released.
     pub(crate) fn new(permits: Permits, end: DropGuard) -> Place {
         Place { _permits: permits, _end: end }
     }
 
-    /// Returns a place that no limit counts.
+    /// Returns a place without a limit.
     #[cfg(test)]
     pub(crate) fn free() -> Arc<Place> {
         let permit = Arc::new(Semaphore::new(1)).try_acquire_owned();

@@ -1,4 +1,4 @@
-//! Calls per second and token: a token bucket for each.
+//! Rate limit per token: a token bucket for each.
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::failure::{Class, Failure};
 
-/// Buckets that are kept. A full one says nothing, and is dropped first.
+/// Maximum number of buckets. Full ones carry no information and are dropped first.
 const BUCKETS_MAX: usize = 10_000;
 
 /// The rates of the tokens.
@@ -39,7 +39,7 @@ impl Rates {
         }
     }
 
-    /// Takes one call of the token named `name`.
+    /// Counts a call of the token named `name`.
     pub(crate) fn take(&self, name: &str, now: Instant) -> Result<(), Failure> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if BUCKETS_MAX <= buckets.len() && !buckets.contains_key(name) {

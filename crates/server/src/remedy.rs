@@ -1,12 +1,12 @@
-//! The next step after a failure, in the words of the service's callers. A step that only the
-//! operator of the service can take is named as such.
+//! The next step after a failure, as text for callers of the service. Steps that only the operator
+//! of the service can take are marked as such.
 
 #[cfg(test)]
 mod tests;
 
 use aios_memory::Remedy;
 
-/// Returns the words for a remedy.
+/// Returns the text of a remedy.
 pub(crate) fn words(remedy: &Remedy) -> String {
     match remedy {
         Remedy::Retry | Remedy::Reopen => "send the call again a little later".to_owned(),

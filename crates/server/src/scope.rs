@@ -1,11 +1,11 @@
-//! The part of a caller's memory that a call names, in the fields of either transport.
+//! The part of a caller's memory to which a call is narrowed, in the fields of either transport.
 
 use aios_memory::{Id, Scope, record::forms};
 
 use crate::{bounds::SCOPE_BYTES_MAX, failure::Failure};
 
-/// Returns the scope of these parts. The user is never a field of a call. `within` is the field
-/// that has the parts, such as `scope.`, or nothing.
+/// Returns the scope with these parts. Calls have no field for the user. `within` is the prefix of
+/// the fields in errors, such as `scope.`, or empty.
 ///
 /// # Errors
 /// Fails with the name of the field if a part has no visible text or is too long.

@@ -1,5 +1,5 @@
 //! The service: accepts connections, passes their requests through the gate to gRPC and HTTP, and
-//! ends without losing what it accepted.
+//! shuts down without losing accepted calls.
 
 mod connection;
 mod life;
@@ -35,10 +35,10 @@ use crate::{
     telemetry::Tracing,
 };
 
-/// Pause after an error of the listener, such as too many open files.
+/// Pause after a listener error, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// A service over one open memory.
+/// A service for one open memory.
 ///
 /// ```no_run
 /// use aios_memory::AgentMemory;
@@ -64,20 +64,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Describes a service over `memory`.
+    /// Creates a service for `memory`.
     #[must_use]
     pub fn new(memory: AgentMemory, config: Config) -> Server {
         Server { memory, config, commands: None, importer: None, telemetry: None }
     }
 
-    /// Answers command lines of the user who runs the service, over its socket.
+    /// Executes command lines of the user who runs the service, over its socket.
     #[must_use]
     pub fn with_commands(self, commands: impl Commands) -> Server {
         Server { commands: Some(Arc::new(commands)), ..self }
     }
 
-    /// Reads files in the formats of other programs, which an upload to `/api/v1/ingest` may have.
-    /// Without it, lines of records are read alone.
+    /// Reads files in the formats of other programs that are uploaded to `/api/v1/ingest`. Without
+    /// an importer, only lines of records are accepted.
     #[must_use]
     pub fn with_importer(self, importer: impl Importer) -> Server {
         Server { importer: Some(Arc::new(importer)), ..self }
@@ -89,11 +89,11 @@ impl Server {
         Server { telemetry: Some(telemetry), ..self }
     }
 
-    /// Serves the listener until `shutdown` ends: [`prepare`](Server::prepare) and
-    /// [`Ready::run`] in one.
+    /// Serves the listener until `shutdown` completes: [`prepare`](Server::prepare) followed by
+    /// [`Ready::run`].
     ///
     /// # Errors
-    /// As both.
+    /// The errors of both.
     pub async fn serve(
         self,
         listener: Listener,
@@ -106,7 +106,7 @@ impl Server {
     ///
     /// # Errors
     /// - [`Error::NoTokens`], [`Error::NoTls`] if other machines can reach the address without
-    ///   them.
+    ///   tokens or TLS.
     /// - [`Error::Tokens`] if the file of tokens cannot be used.
     /// - [`Error::Provider`], [`Error::Keys`] if the identity provider's settings or its file of
     ///   keys cannot be used.
@@ -124,36 +124,36 @@ impl Server {
     }
 }
 
-/// A service that can begin.
+/// A service that is ready to run.
 pub struct Ready {
     running: Running,
     listener: Listener,
 }
 
 impl Ready {
-    /// Returns the TCP address.
+    /// Returns the TCP address, if there is one.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Returns the socket file.
+    /// Returns the path of the socket file, if there is one.
     #[must_use]
     pub fn socket(&self) -> Option<&Path> {
         self.listener.socket()
     }
 
-    /// Serves until `shutdown` ends, or nobody was connected for [`Config::idle_exit`]. Calls that
-    /// were accepted are then finished; new ones are refused with a status that permits another
-    /// try. Calls that last longer than [`Config::drain_timeout`] are cut off, except that a write
-    /// which has begun is completed. The memory stays open.
+    /// Serves until `shutdown` completes, or no connection was open for [`Config::idle_exit`].
+    /// Calls that were accepted are then completed; new ones are refused with a retryable status.
+    /// Calls that last longer than [`Config::drain_timeout`] are cut off, but a write that has
+    /// started is completed. The memory stays open.
     ///
     /// # Errors
     /// [`Error::Accept`] if the listener fails.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), Error> {
         let Ready { running, listener } = self;
         running.accept_until(&listener, shutdown).await?;
-        // New connections are refused by the system from here on.
+        // From here on, the system refuses new connections.
         drop(listener);
         running.drain().await;
         Ok(())
@@ -172,7 +172,7 @@ struct Running {
     open: Arc<Open>,
 }
 
-/// The number of open connections, and who waits for none.
+/// Number of open connections, with a notification when it changes.
 #[derive(Default)]
 struct Open {
     count: AtomicUsize,
@@ -237,7 +237,7 @@ impl Running {
                 () = &mut idle => return Ok(()),
                 accepted = self.accept(listener) => match accepted {
                     Ok(()) => {}
-                    // A broken connection or too many open files: the listener itself is sound.
+                    // The connection failed, or too many files are open. The listener itself works.
                     Err(error) => {
                         tracing::warn!(error = &error as &dyn std::error::Error, "not accepted");
                         tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -247,7 +247,7 @@ impl Running {
         }
     }
 
-    /// Accepts one connection and serves it in a task of its own.
+    /// Accepts one connection and serves it in a separate task.
     async fn accept(&self, listener: &Listener) -> std::io::Result<()> {
         let tcp = async {
             match &listener.tcp {
@@ -281,7 +281,7 @@ impl Running {
         Ok(())
     }
 
-    /// Takes the place of a connection. Past the limit the connection is closed at once.
+    /// Reserves the place of a connection. Beyond the limit, the connection is closed immediately.
     fn opened(&self) -> Option<Opened> {
         let place = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(place) => place,
@@ -297,7 +297,7 @@ impl Running {
         Some(Opened { open, gate, _place: place })
     }
 
-    /// Ends when no connection was open for the time of `idle_exit`.
+    /// Completes when no connection was open for `idle_exit`.
     async fn idle(&self) {
         let Some(limit) = self.config.idle_exit else {
             return std::future::pending().await;
@@ -315,7 +315,7 @@ impl Running {
         }
     }
 
-    /// Finishes what was accepted.
+    /// Completes the accepted calls.
     async fn drain(self) {
         self.health.set_not_serving().await;
         self.gate.draining.cancel();
@@ -326,7 +326,7 @@ impl Running {
             self.cut_off.cancel();
             self.connections.wait().await;
         }
-        // Each is bounded by the memory itself, and none may be half done.
+        // The memory bounds each write, and none may be interrupted.
         self.gate.writes.close();
         self.gate.writes.wait().await;
         self.gate.tracing.end().await;

@@ -1,10 +1,10 @@
-//! Traces of calls for OpenTelemetry: a span for each call, and one within it for an operation of
-//! the memory, exported over OTLP.
+//! OpenTelemetry traces of calls: a span for each call, and within it one for the memory's
+//! operation, exported over OTLP.
 //!
-//! Spans carry names, numbers and outcomes. Texts are in them only if
-//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `true`, ids never. Without the feature
-//! `telemetry` the types are the same and do nothing. Not here: the figures of `/metrics`, and the
-//! log.
+//! Spans contain names, numbers and outcomes. They contain texts only if
+//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` is `true`, and never ids. Without the
+//! feature `telemetry`, the types are the same but do nothing. Not here: the metrics of `/metrics`,
+//! and the log.
 
 #[cfg(feature = "telemetry")]
 mod collector;
@@ -30,8 +30,7 @@ pub(crate) use self::spans::{Traced, Tracing};
 #[cfg(not(feature = "telemetry"))]
 pub(crate) use self::without::{Traced, Tracing};
 
-/// Traces of the calls of a service. [`Server::with_telemetry`](crate::Server::with_telemetry)
-/// takes it.
+/// Traces of the calls of a service, for [`Server::with_telemetry`](crate::Server::with_telemetry).
 ///
 /// ```no_run
 /// use aios_memory_server::Telemetry;
@@ -48,8 +47,8 @@ pub(crate) use self::without::{Traced, Tracing};
 pub struct Telemetry(pub(crate) built::Source);
 
 impl Telemetry {
-    /// Reads the `OTEL_*` variables. `None` if no endpoint is set, or the exporter is disabled. An
-    /// empty variable counts as unset.
+    /// Reads the `OTEL_*` variables. Returns `None` if no endpoint is set, or the exporter is
+    /// disabled. An empty variable counts as unset.
     ///
     /// - `OTEL_EXPORTER_OTLP_ENDPOINT`: the collector, such as `http://localhost:4317`. Default:
     ///   none, and nothing is exported.
@@ -63,8 +62,8 @@ impl Telemetry {
     /// - `OTEL_TRACES_SAMPLER`: `always_on`, `always_off`, `traceidratio`, each also with
     ///   `parentbased_`. Default: `parentbased_always_on`. `OTEL_TRACES_SAMPLER_ARG`: a share.
     /// - `OTEL_PROPAGATORS`: `tracecontext`, or `none` to ignore the parents that callers name.
-    /// - `OTEL_BSP_MAX_QUEUE_SIZE`: spans that wait. Default: 2,048.
-    ///   `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`: spans of a batch. Default: 512.
+    /// - `OTEL_BSP_MAX_QUEUE_SIZE`: maximum number of waiting spans. Default: 2,048.
+    ///   `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`: maximum number of spans per batch. Default: 512.
     ///   `OTEL_BSP_SCHEDULE_DELAY`: milliseconds between batches. Default: 5,000.
     /// - `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`: `true` exports texts.
     ///
@@ -77,16 +76,16 @@ impl Telemetry {
         Ok(built::Source::read(&variable)?.map(Telemetry))
     }
 
-    /// Gives spans to the tracer provider that this process has set with
+    /// Passes spans to the tracer provider that this process has set with
     /// `opentelemetry::global::set_tracer_provider`, in version 0.33 of that crate. The service
-    /// neither flushes it nor ends it.
+    /// neither flushes nor shuts it down.
     #[cfg(feature = "telemetry")]
     #[must_use]
     pub fn of_process() -> Telemetry {
         Telemetry(built::Source::of_process())
     }
 
-    /// Exports texts too, as `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true` does.
+    /// Exports texts as well, like `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`.
     #[cfg(feature = "telemetry")]
     #[must_use]
     pub fn with_texts(mut self) -> Telemetry {
@@ -100,7 +99,7 @@ impl Telemetry {
         self.0.endpoint()
     }
 
-    /// Starts to trace. Must be called within a runtime.
+    /// Starts tracing. Must be called within a runtime.
     pub(crate) fn start(self) -> Result<Tracing, Error> {
         Tracing::start(self.0)
     }

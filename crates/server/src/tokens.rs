@@ -1,8 +1,8 @@
-//! Tokens: who may call from where no operating system vouches for the caller.
+//! Tokens identify callers that the operating system does not.
 //!
-//! A token is 256 random bits. The file has only its SHA-256, so reading the file gives nobody a
+//! A token is 256 random bits. The file contains only its SHA-256, so reading the file reveals no
 //! token; a slow hash would add nothing to 256 random bits. The file is read again when it changes,
-//! so a revocation takes effect with the next call.
+//! so a revocation takes effect at the next call.
 
 mod file;
 mod token;
@@ -25,35 +25,35 @@ use crate::{
     operation::Right,
 };
 
-/// The beginning of each token.
+/// Prefix of every token.
 const PREFIX: &str = "aim_";
-/// Tokens in a file.
+/// Maximum number of tokens in a file.
 const TOKENS_MAX: usize = 10_000;
-/// Bytes of a name.
+/// Maximum length of a name in bytes.
 const NAME_BYTES_MAX: usize = 64;
-/// Names of callers without a token, in logs and for their rates.
+/// Names of callers without a token, in logs and for rate limits.
 const RESERVED: &[&str] = &["loopback", "socket"];
 
-/// The description of a token to add.
+/// Description of a token to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewToken {
     /// The name, unique in its file: letters, digits, `-`, `_` and `.`, up to 64 bytes.
     pub name: String,
-    /// As in [`Token::user`].
+    /// See [`Token::user`]. Default: none.
     pub user: Option<String>,
-    /// As in [`Token::delegate`].
+    /// See [`Token::delegate`]. Default: none.
     pub delegate: Option<String>,
-    /// As in [`Token::project`].
+    /// See [`Token::project`]. Default: none.
     pub project: Option<String>,
-    /// Default: read and write.
+    /// See [`Token::rights`]. Default: read and write.
     pub rights: BTreeSet<Right>,
-    /// As in [`Token::expires_at`].
+    /// See [`Token::expires_at`]. Default: none.
     pub expires_at: Option<Timestamp>,
 }
 
 impl NewToken {
-    /// Describes a token for shared records with the rights to read and write.
+    /// Creates the description of a token for shared records, with the rights to read and write.
     #[must_use]
     pub fn new(name: impl Into<String>) -> NewToken {
         NewToken {
@@ -76,26 +76,27 @@ pub struct Tokens {
 
 #[derive(Debug, Default)]
 struct Loaded {
-    /// Identity of the file that was read: a change of any part means another file.
+    /// State of the file when it was read. If any part changes, it is read again.
     state: Option<FileState>,
     tokens: Arc<Vec<Token>>,
 }
 
 impl Tokens {
-    /// Opens the tokens in the file at `path`, which need not exist.
+    /// Opens the token file at `path`, which need not exist.
     ///
     /// # Errors
-    /// [`Error::Tokens`] if the file cannot be read, is damaged, or others may read or write it.
+    /// [`Error::Tokens`] if the file cannot be read, is damaged, or is readable or writable by
+    /// others.
     pub fn open(path: impl Into<PathBuf>) -> Result<Tokens, Error> {
         let tokens = Tokens { path: path.into(), loaded: Mutex::default() };
         tokens.current()?;
         Ok(tokens)
     }
 
-    /// Returns the tokens without their secrets, by name.
+    /// Returns the tokens without their secrets, sorted by name.
     ///
     /// # Errors
-    /// As [`open`](Tokens::open).
+    /// The errors of [`open`](Tokens::open).
     pub fn list(&self) -> Result<Vec<Token>, Error> {
         Ok(self.current()?.to_vec())
     }
@@ -103,7 +104,7 @@ impl Tokens {
     /// Adds a token and returns its secret, which is not stored.
     ///
     /// # Errors
-    /// - [`Error::Token`] if the description is invalid or the name is taken.
+    /// - [`Error::Token`] if the description is invalid or the name is in use.
     /// - [`Error::Tokens`] if the file cannot be written.
     pub fn add(&self, new: NewToken, now: Timestamp) -> Result<String, Error> {
         check(&new)?;
@@ -126,7 +127,7 @@ impl Tokens {
         Ok(secret)
     }
 
-    /// Revokes the token named `name`. Calls with it fail from now on, and its streams end.
+    /// Revokes the token named `name`. Later calls with it fail, and its streams end.
     ///
     /// # Errors
     /// - [`Error::Token`] if there is no such token.
@@ -145,7 +146,7 @@ impl Tokens {
     pub(crate) fn find(&self, secret: &str, now: Timestamp) -> Result<Option<Token>, Error> {
         let hash = hash_of(secret);
         let tokens = self.current()?;
-        // Every hash is compared in constant time, and all of them are.
+        // Compares all hashes, each in constant time.
         let mut found = None;
         for token in tokens.iter() {
             if bool::from(token.hash.as_bytes().ct_eq(hash.as_bytes())) {
@@ -155,8 +156,8 @@ impl Tokens {
         Ok(found.filter(|token| token.is_valid(now)).cloned())
     }
 
-    /// Returns `true` if `token` is in the file as it was, and valid at `now`. An unreadable file
-    /// has no tokens.
+    /// Returns `true` if the file still contains `token` unchanged, and it is valid at `now`. An
+    /// unreadable file counts as empty.
     pub(crate) fn still_has(&self, token: &Token, now: Timestamp) -> bool {
         token.is_valid(now) && self.current().is_ok_and(|tokens| tokens.contains(token))
     }

@@ -1,17 +1,17 @@
-//! The trace that a caller names (W3C Trace Context, `traceparent`).
+//! The trace named by a caller (W3C Trace Context, `traceparent`).
 
 #[cfg(test)]
 mod tests;
 
 use http::HeaderMap;
 
-/// Returns the trace and the parent that the caller names.
+/// Returns the trace id and the parent id named by the caller.
 pub(crate) fn parent(headers: &HeaderMap) -> Option<(&str, &str)> {
     headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse)
 }
 
-/// Parses `00-<32 hex digits>-<16 hex digits>-<2 hex digits>`. Anything else is ignored, as the
-/// recommendation demands.
+/// Parses `00-<32 hex digits>-<16 hex digits>-<2 hex digits>`. Other values are ignored, as the
+/// recommendation requires.
 fn parse(text: &str) -> Option<(&str, &str)> {
     let mut parts = text.split('-');
     let (version, trace, parent, flags) =

@@ -1,6 +1,6 @@
 //! Units of work, the same for all transports: begin, log, finish.
 //!
-//! Not here: their shapes, which are those of the transports.
+//! Not here: their shapes, which differ between the transports.
 
 use aios_memory::{
     Id, Key, Kind, MemoryView,
@@ -17,7 +17,7 @@ pub(crate) struct Begin {
     pub(crate) goal: Option<Id>,
     pub(crate) agent: String,
     pub(crate) is_idempotent: bool,
-    /// Names of the last three fields in the transport's messages, for its errors.
+    /// Names of the last three fields in the transport's messages, for errors.
     pub(crate) names: &'static str,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Steps {
 /// Checks the numbers of steps.
 ///
 /// # Errors
-/// [`Failure`] if there are more than [`LOGGED_MAX`] of a sort.
+/// [`Failure`] if there are more than [`LOGGED_MAX`] decisions or tool calls.
 pub(crate) fn check_counts(decisions: usize, tool_calls: usize) -> Result<(), Failure> {
     for (name, count) in [("decisions", decisions), ("tool_calls", tool_calls)] {
         if LOGGED_MAX < count {
@@ -41,8 +41,7 @@ pub(crate) fn check_counts(decisions: usize, tool_calls: usize) -> Result<(), Fa
     Ok(())
 }
 
-/// Begins or starts a task, and returns its id and the steps that are known for it, if the caller
-/// may read.
+/// Begins or starts a task, and returns its id and, if the caller may read, the known steps.
 pub(crate) async fn begin(
     call: &Call,
     view: &MemoryView,
@@ -73,7 +72,7 @@ pub(crate) async fn begin(
             }
         };
         let known = if may_read { work.known().await } else { Ok(None) };
-        // The task is begun, and its caller needs the id.
+        // The task has begun, and the caller needs its id.
         let known = known.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;
             tracing::warn!(error, "failed to find known steps");

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Runs as a child: answers each line, then says that it ends.
+/// Runs as a child: answers each line, then announces its end.
 #[test]
 fn child() {
     if place().is_none() {

@@ -1,5 +1,5 @@
-//! A day of an agent and its memory: what was said, done and decided, a restart, and the context
-//! of the next task. A good first test to read.
+//! A day of an agent and its memory: messages, actions and decisions, a restart, and the context of
+//! the next task. A good test to read first.
 
 use std::{io::Cursor, path::Path};
 
@@ -22,7 +22,7 @@ async fn open(dir: &Path) -> AgentMemory {
     AgentMemory::open(Config::at(dir.join("memory"))).await.unwrap()
 }
 
-/// Stores what was said and done in the morning.
+/// Stores the messages and actions of the morning.
 async fn work(ada: &MemoryView) {
     let options = IngestOptions::default().with_format(Format::Jsonl);
     let said = Cursor::new(MORNING.trim());
@@ -65,7 +65,7 @@ async fn a_day_is_remembered_after_a_restart() {
     assert!(found.hits[..3].iter().any(|hit| hit.text.contains("token expire")), "{found:?}");
     assert!(bob.recall(question).await.unwrap().hits.is_empty());
 
-    // The state of the machine differs from run to run.
+    // The machine state differs between runs.
     let tiers: Vec<Tier> =
         ada.context_options().tiers.into_iter().filter(|it| *it != Tier::Operational).collect();
     let options =

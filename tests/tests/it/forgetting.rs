@@ -1,5 +1,5 @@
-//! Forgetting to the last byte: after a purge, no file of the data directory has a byte of the
-//! text, in any form or encoding, and neither has a record that was derived from it or repeats it.
+//! Forgetting to the last byte: after a purge, no file of the data directory contains a byte of the
+//! text, in any form or encoding, and neither does a record that was derived from it or repeats it.
 
 use std::{
     fs,
@@ -107,7 +107,7 @@ async fn forgetting_a_message_removes_what_was_derived_from_it() {
     assert_eq!(ada.working().messages().recent(&id("talk"), 9).await.unwrap().len(), 1);
     let versions = ada.history(&Key::new(Kind::Session, talk.id.clone())).await.unwrap();
     assert!(!format!("{versions:?}").contains("zanzibarquux"), "{versions:?}");
-    // A source with the message and the summary brings neither back.
+    // A source with the message and the summary restores neither.
     let tally = export::read_back(&ada, &before, Mode::Apply, |_| {}).await.unwrap().tally;
     assert_eq!((tally.added, tally.forgotten), (0, 3), "{tally:?}");
     let talk = ada.working().sessions().get(&id("talk")).await.unwrap().unwrap();
@@ -186,14 +186,14 @@ async fn a_query_proposes_every_record_with_the_text_and_a_purge_removes_every_b
     for needle in [TEXT, "zanzibarquux", "for bob"] {
         assert_eq!(holding(&dir, needle), none, "{needle}");
     }
-    // The same bytes would be found in a file beside.
+    // The scan would find the same bytes in another file.
     let text: Vec<u8> = TEXT.encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(dir.join("beside"), text).unwrap();
     assert_eq!(holding(&dir, "zanzibarquux"), [dir.join("beside")]);
     fs::remove_file(dir.join("beside")).unwrap();
     memory.shutdown().await.unwrap();
     assert_eq!(holding(&dir, "zanzibarquux"), none);
-    // Nothing returns from a file that a later process reads or removes.
+    // A later process that reads or removes files restores nothing.
     let memory = AgentMemory::open(config(home.path())).await.unwrap();
     let found = memory.administrator().recall(TEXT).await.unwrap();
     assert!(found.hits.iter().all(|hit| !hit.text.contains("zanzibarquux")), "{found:?}");

@@ -1,10 +1,10 @@
 //! Data directories of every format, opened by this version: nothing is lost or added, searches and
-//! histories answer as they did, and every check is clean.
+//! histories give the same results, and every check passes.
 //!
-//! `tests/fixtures` has a whole data directory for each released format of the library, with
-//! `expected.json`, which says what is in it. `store-7` is of the current format, and made by
-//! `cargo xtask fixture` (see `make`); `former_store` is about `store-5`. Journals of earlier
-//! formats than that are made by the migrations of their time (see `journals`).
+//! `tests/fixtures` has a whole data directory for each released format of the library, with its
+//! content in `expected.json`. `store-7` has the current format and is made by
+//! `cargo xtask fixture` (see `make`); `former_store` tests `store-5`. Journals of earlier formats
+//! are made by the migrations of their time (see `journals`).
 
 mod journals;
 mod make;
@@ -34,7 +34,7 @@ use crate::{
 const CURRENT: &str = "store-7";
 /// The fixture of the format before it.
 const FORMER: &str = "store-6";
-/// Among as many hits of a question must be the one that was the first.
+/// Number of leading hits among which the former first hit must be.
 const FIRST: usize = 3;
 
 /// Questions, each with its owner.
@@ -95,7 +95,7 @@ fn unpack(dir: &Path) {
 /// Returns the content of a memory, in the form of `expected.json`.
 ///
 /// # Errors
-/// As [`state`].
+/// The errors of [`state`].
 async fn observe(memory: &AgentMemory) -> Result<Value, String> {
     let records = state(memory).await?;
     let mut answers = Vec::new();
@@ -172,7 +172,7 @@ async fn the_current_format_has_a_fixture() {
          store, which this version migrates"
     );
     let (working, journal) = (store.database("working.db"), store.database("journal.db"));
-    // The states that a format has to carry over.
+    // States that every format must preserve.
     for rows in [
         "pending WHERE record IS NOT NULL",
         "pending WHERE record IS NULL",
@@ -217,7 +217,7 @@ async fn a_store_of_the_current_format_has_everything() {
     assert!(bad.is_empty(), "{bad:?}");
 }
 
-/// Facts were in long-term memory alone, and the text of one repeated its fields.
+/// Facts were only in long-term memory, and the text of one repeated its fields.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_of_the_former_format_is_migrated_with_everything() {
     let (store, mut expected) = (Store::unpack(FORMER), expected_of(FORMER));
@@ -241,7 +241,7 @@ async fn a_store_of_the_former_format_is_migrated_with_everything() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_is_missing_in_a_store_is_noticed() {
     let expected = expected();
-    // The first one is damage, which reading the records reports.
+    // The first is damage, which reading the records reports.
     for (name, sql, said) in [
         ("journal.db", "DELETE FROM pending WHERE record IS NOT NULL", ""),
         ("journal.db", "DELETE FROM history", "the histories are"),

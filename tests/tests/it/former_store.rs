@@ -1,6 +1,6 @@
-//! A store of the former version, opened by this one: no record is lost, no owner sees records of
+//! A store of the previous version, opened by this one: no record is lost, no owner sees records of
 //! another, and ingesting its sources again adds nothing. `tests/fixtures/store-5/README.md`
-//! describes its contents.
+//! describes its content.
 
 mod again;
 mod documents;
@@ -22,9 +22,9 @@ use tempfile::TempDir;
 
 use crate::state::exported;
 
-/// Minimum relevance of a hit to check. Below it, the order may change.
+/// Minimum relevance of a checked hit. Below it, the order may change.
 const RELEVANCE_MIN: f64 = 0.1;
-/// Relevance from which a former first hit must remain among the [`FIRST`] hits.
+/// Minimum relevance of a former first hit that must remain among the [`FIRST`] hits.
 const RELEVANCE_OF_FIRST: f64 = 0.9;
 const FIRST: usize = 3;
 /// Texts that were purged.
@@ -112,7 +112,7 @@ async fn all(memory: &AgentMemory) -> BTreeMap<Named, Value> {
 }
 
 /// Returns true for payload fields that this version computes differently: sessions belong to an
-/// owner, so a shared one does not count the messages of users.
+/// owner, so a shared session does not count the messages of users.
 fn is_computed(kind: &str, field: &str) -> bool {
     matches!(field, "scope" | "user" | "user_id" | "updated_at")
         || (kind == "session" && matches!(field, "message_count" | "last_active"))
@@ -374,7 +374,7 @@ fn files_with(secrets: &[&str], dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The former version had one record per id and kind, and skipped the second.
+/// The previous version had one record per id and kind, and skipped the second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_refused_for_its_id_is_found_after_maintenance() {
     let former = Former::new();

@@ -1,6 +1,6 @@
-//! Every public method of the handles, and every function of the exchange, as each owner: it does
-//! the same as in a store without the records of others, shows nothing of them, and leaves them
-//! unchanged.
+//! Every public method of the handles, and every function of the exchange, as each owner: it has
+//! the same result as in a store without the records of others, reveals nothing of them, and leaves
+//! them unchanged.
 
 mod longterm;
 mod memory;
@@ -67,7 +67,7 @@ pub(crate) fn key(kind: Kind, id: &str) -> Key {
 
 type Told = Pin<Box<dyn Future<Output = Vec<String>> + Send>>;
 
-/// Calls of a method that show whether it keeps owners apart.
+/// Calls of a method that show if it separates owners.
 pub(crate) struct Exercise {
     name: &'static str,
     run: fn(Arc<Hand>) -> Told,
@@ -118,7 +118,7 @@ pub(crate) fn value<T>(value: T) -> Result<T, std::fmt::Error> {
     Ok(value)
 }
 
-/// Returns the tables in order of execution: removal comes last.
+/// Returns the tables in the order of execution, with removals last.
 fn tables() -> [&'static [Exercise]; 4] {
     [working::TABLE, longterm::TABLE, memory::TABLE, removal::TABLE]
 }
@@ -148,7 +148,7 @@ fn every_public_method_is_exercised() {
     assert!(gone.is_empty(), "these exercises are of methods that do not exist: {gone:?}");
 }
 
-/// Methods that only return a role, and the roles, whose methods are exercised.
+/// Methods that only return a role, and the roles. The methods of the roles have exercises.
 const ROLES: [(&str, &str); 17] = [
     ("WorkingView::goals", "Goals"),
     ("WorkingView::tasks", "Tasks"),
@@ -169,7 +169,7 @@ const ROLES: [(&str, &str); 17] = [
     ("WorkingView::records", "Records"),
 ];
 
-/// The same of the whole memory. Their exercises are named `memory::Role::method`.
+/// The roles of the whole memory. Their exercises are named `memory::Role::method`.
 const ROLES_OF_MEMORY: [(&str, &str); 9] = [
     ("MemoryView::contexts", "Contexts"),
     ("MemoryView::events", "Events"),
@@ -182,7 +182,7 @@ const ROLES_OF_MEMORY: [(&str, &str); 9] = [
     ("Administrator::upkeep", "Upkeep"),
 ];
 
-/// The same of long-term memory. Its exercises are named `longterm::Role::method`.
+/// The roles of long-term memory. Their exercises are named `longterm::Role::method`.
 const ROLES_OF_LONGTERM: [(&str, &str); 8] = [
     ("LongtermView::records", "Records"),
     ("LongtermView::sources", "Sources"),
@@ -223,7 +223,7 @@ async fn owners_are_kept_apart() {
 }
 
 /// Runs every exercise as each owner in turn: in the common store, and in the owner's store without
-/// the records of others. In the latter it also runs as the shared owner. Returns the faults.
+/// the records of others. In the latter, also runs it as the shared owner. Returns the faults.
 async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     let in_all = [U1, U2, SHARED].map(|whose| hand(whose, all, home, "all"));
@@ -268,7 +268,7 @@ async fn compare(all: &AgentMemory, controls: &[Control], home: &Path) -> Vec<St
     faults
 }
 
-/// Exercises with ids of several owners. An administrator gets an error that names the owners.
+/// Exercises with ids of several owners. The administrator gets an error that names the owners.
 const AMBIGUOUS: &[&str] = &[
     "Entries::remove",
     "Goals::get",
@@ -369,7 +369,7 @@ async fn records(memory: &AgentMemory) -> Vec<Line> {
 }
 
 /// Returns `text` without the parts that vary between runs: current times, generated ids,
-/// directories, durations, and figures of the whole store.
+/// directories, durations, and counts of the whole store.
 fn stripped(text: &str, hand: &Hand) -> String {
     static VARYING: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let pairs = [
@@ -389,7 +389,7 @@ fn stripped(text: &str, hand: &Hand) -> String {
     VARYING.iter().fold(text, |text, (pattern, by)| pattern.replace_all(&text, *by).into_owned())
 }
 
-/// Shows the first lines that differ.
+/// Formats the first lines that differ.
 fn difference(got: &str, expected: &str) -> String {
     let (got, expected): (Vec<&str>, Vec<&str>) =
         (got.lines().collect(), expected.lines().collect());

@@ -1,10 +1,10 @@
-//! Processes that are killed: a child stores, changes, deletes and forgets records until it is
-//! killed at a random moment. Then the directory is opened again and has the effect of every
-//! acknowledged call, once.
+//! Killed processes: a child stores, changes, deletes and forgets records until it is killed at a
+//! random time. The directory is then opened again and has the effect of every acknowledged call
+//! exactly once.
 //!
-//! `cargo xtask verify stack` runs more rounds. Power cuts are not simulated here: the seam that
-//! the simulation replaces, `sync::Disk`, is private to `longterm`, because it serves LanceDB's
-//! files alone. Unit tests of that crate simulate them at suite size (`src/sync/power_cut.rs`).
+//! `cargo xtask verify stack` runs more rounds. Power cuts are not simulated here: the interface
+//! that the simulation replaces, `sync::Disk`, is private to `longterm`, because it serves only
+//! LanceDB's files. Unit tests of that crate simulate them at suite size (`src/sync/power_cut.rs`).
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -26,13 +26,14 @@ const FIRST: &str = "AIOS_STACK_FIRST_CALL";
 const KILLS: u64 = 5;
 /// Maximum number of acknowledgements before a kill.
 const CALLS_MAX: u64 = 80;
-/// One of this many rounds begins with an empty directory, so that all take about as long.
+/// One of this number of rounds begins with an empty directory, so that all rounds take about as
+/// long.
 const NEW_EVERY: u64 = 10;
 
 /// The texts of the records, by kind and id.
 type Held = BTreeMap<(Kind, String), String>;
 
-/// A call, and the record that it is about.
+/// A call, with its record.
 #[derive(Debug, Clone, PartialEq)]
 enum Call {
     Store(Kind, String),
@@ -41,7 +42,7 @@ enum Call {
     Forget(Kind, String),
 }
 
-/// Returns the call of this number, if `held` are the records before it.
+/// Returns call number `at`, given the records `held` before it.
 fn call(at: u64, held: &Held) -> Call {
     let picked = |kind: Kind| {
         let ids: Vec<&String> = held.keys().filter(|(of, _)| *of == kind).map(|it| &it.1).collect();
@@ -64,7 +65,7 @@ fn call(at: u64, held: &Held) -> Call {
     }
 }
 
-/// Returns the text that the call of this number writes. No other text has its last word.
+/// Returns the text that call number `at` writes. Its last word is unique.
 fn text(at: u64) -> String {
     format!("said in the call n{at}")
 }
@@ -92,7 +93,7 @@ fn field(kind: Kind) -> &'static str {
 
 async fn make(memory: &AgentMemory, call: Call, text: &str) {
     match call {
-        // Recorded as other kinds, it would get an id of its own.
+        // Recorded like the other kinds, it would get another id.
         Call::Store(Kind::Message, id) => {
             let message = NewMessage::new(Id::new("talk").unwrap(), "user", text);
             let message = NewMessage { id: Some(Id::new(id).unwrap()), ..message };
@@ -123,8 +124,7 @@ async fn open(dir: &Path) -> AgentMemory {
     AgentMemory::open(config).await.unwrap()
 }
 
-/// Runs as a child, which makes calls and says the number of each acknowledged one until it is
-/// killed.
+/// Runs as a child: makes calls, and sends the number of each acknowledged one, until it is killed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Some(dir) = child::place() else { return };
@@ -145,7 +145,7 @@ async fn check(memory: &AgentMemory, calls: u64) -> Result<u64, String> {
     let mut found = Held::new();
     for record in state.values() {
         let kind: Kind = record["kind"].as_str().unwrap().parse().unwrap();
-        // A session follows from its messages.
+        // A session results from its messages.
         if kind != Kind::Session {
             let name = |field: &str| record[field].as_str().unwrap().to_owned();
             found.insert((kind, name("id")), name("text"));
@@ -211,7 +211,7 @@ async fn a_lost_a_changed_and_a_surplus_record_are_noticed() {
         make(&memory, call(at, &held_after(at)), &text(at)).await;
     }
     assert_eq!(check(&memory, CALLS).await, Ok(CALLS));
-    // The call after the last one may have had its effect, the last one must have.
+    // The call after the last one may have taken effect; the last one must have.
     assert_eq!(check(&memory, CALLS - 1).await, Ok(CALLS));
     assert!(check(&memory, CALLS - 2).await.is_err());
     assert!(check(&memory, CALLS + 1).await.is_err());

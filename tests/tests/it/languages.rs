@@ -1,12 +1,12 @@
-//! Search in a script without spaces, on messages and questions of our own.
+//! Search in a script without spaces, with our own messages and questions.
 
 use std::path::Path;
 
 use aios_eval::{Dataset, evaluate};
 use aios_memory::Config;
 
-/// Questions that share a word or two with their message. Those without one need a model of the
-/// language, which the bundled one is not.
+/// Questions that share a word or two with their message. Questions without a common word need a
+/// model of the language, which the bundled one is not.
 const WITH_WORDS: &str = "one-word";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,6 +22,6 @@ async fn chinese_questions_find_as_much_as_by_bm25_over_pairs_of_characters() {
     assert!(bm25.mrr - 0.01 < ours.mrr, "{} against {}", ours.mrr, bm25.mrr);
     assert!(0.97 < ours.recall.at(5).unwrap(), "{ours:?}");
     let relevance = &report.relevance[WITH_WORDS];
-    // Words alone decide, and a question shares some of its words only.
+    // Only words count, and a question shares only some of them.
     assert!(0.08 < relevance.median, "{relevance:?}");
 }

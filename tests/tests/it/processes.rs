@@ -1,7 +1,7 @@
-//! Two and eight processes on one data directory: each acknowledged write is there exactly once,
-//! and no reader sees half of one.
+//! Two and eight processes on one data directory: each acknowledged write is present exactly once,
+//! and no reader sees a part of one.
 //!
-//! The children get commands line by line and run at the same time. Nothing here depends on time.
+//! The children get commands line by line and run concurrently. Nothing here depends on time.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use crate::state::{State, state, verify};
 
-/// Commands that each child gets.
+/// Number of commands for each child.
 const ROUNDS: usize = 3;
-/// Writes or reads of one command.
+/// Number of writes or reads per command.
 const CALLS: usize = 4;
 /// The goal that every writer changes and every reader reads.
 const WHEEL: &str = "wheel";
@@ -35,7 +35,7 @@ fn wheel() -> Key {
     Key::new(Kind::Goal, id(WHEEL))
 }
 
-/// Builds the fields of [`WHEEL`] after this turn. Each of them names it.
+/// Returns the fields of [`WHEEL`] after this turn. Each of them contains its name.
 fn turn(name: &str) -> Map<String, Value> {
     let fields = json!({
         "description": format!("the wheel at turn {name}"),
@@ -45,7 +45,7 @@ fn turn(name: &str) -> Map<String, Value> {
     fields.as_object().unwrap().clone()
 }
 
-/// Returns an error if a version of [`WHEEL`] consists of two.
+/// Returns an error if [`WHEEL`] mixes two versions.
 fn check_whole(record: &Record) -> Result<(), String> {
     let fields = &record.payload;
     let name = fields["metadata"]["turn"].as_str().unwrap_or_default();
@@ -58,7 +58,7 @@ fn check_whole(record: &Record) -> Result<(), String> {
     }
 }
 
-/// Runs as a child, which writes or reads when it is told to.
+/// Runs as a child, which writes or reads on command.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
     let Some(dir) = child::place() else { return };
@@ -93,7 +93,7 @@ async fn write(memory: &AgentMemory, name: &str) {
     memory.update(&wheel(), turn(name)).await.unwrap();
 }
 
-/// Reads the wheel in every way.
+/// Reads the wheel by every method.
 async fn read(memory: &AgentMemory) {
     let record = memory.get(&wheel()).await.unwrap().unwrap();
     check_whole(&record).unwrap();
@@ -112,7 +112,7 @@ async fn read(memory: &AgentMemory) {
     assert!(found.hits.iter().filter(|hit| hit.text == COMMON).count() < 2, "{found:?}");
 }
 
-/// Checks that the names that writers said are there exactly once in each tier, and no others.
+/// Checks that the names that writers sent are present exactly once in each tier, and no others.
 fn check(state: &State, said: &BTreeSet<String>) -> Result<(), String> {
     let count = |text: &str| state.values().filter(|record| record["text"] == text).count();
     for name in said {
@@ -129,7 +129,7 @@ fn check(state: &State, said: &BTreeSet<String>) -> Result<(), String> {
     }
 }
 
-/// Runs this many processes, at least one writer and one reader, at the same time.
+/// Runs this number of processes concurrently, with at least one writer and one reader.
 async fn share(processes: usize) {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("memory");
@@ -155,7 +155,7 @@ async fn share(processes: usize) {
             assert_eq!(done, "done");
             said.extend(names.iter().cloned());
         }
-        // Another process sees what was acknowledged, in whichever tier.
+        // Another process sees everything acknowledged, in any tier.
         assert_eq!(check(&state(&memory).await.unwrap(), &said), Ok(()));
     }
     for child in children {
@@ -198,7 +198,7 @@ async fn a_missing_a_double_and_a_half_record_are_noticed() {
     memory.record(Kind::Note, twin).await.unwrap();
     assert!(check(&state(&memory).await.unwrap(), &said).is_err());
 
-    // A change in two steps lets a reader see half of it.
+    // If a change has two steps, a reader can see it half done.
     let stored = async || memory.get(&wheel()).await.unwrap().unwrap();
     assert_eq!(check_whole(&stored().await), Ok(()));
     let whole = turn("b");

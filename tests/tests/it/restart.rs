@@ -1,5 +1,5 @@
-//! Restarts: every acknowledged record is there when the directory is opened again, however the
-//! process before ended.
+//! Restarts: every acknowledged record is present when the directory is opened again, after any end
+//! of the previous process.
 
 use aios_memory::{Access, AgentMemory, Key, Kind, MemoryView, working::NewMessage};
 use serde_json::json;
@@ -31,7 +31,7 @@ async fn every_record_is_there_after_a_restart() {
         memory.shutdown().await.unwrap();
     }
 
-    // A record that is lost or changed would be noticed.
+    // A lost or changed record would be detected.
     let memory = AgentMemory::open(same_names::config(&dir)).await.unwrap();
     let goal = Key::new(Kind::Goal, "g2".parse().unwrap());
     memory.for_shared().delete(&goal).await.unwrap();
@@ -78,7 +78,7 @@ async fn records_are_durable_without_a_shutdown() {
     let home = tempfile::tempdir().unwrap();
     let dir = home.path().join("memory");
     let mut expected: Vec<String> = Vec::new();
-    // A handle that is dropped with all of its work, and one that another process would see.
+    // A handle that is dropped with its work in progress, and one that is open in another process.
     for name in ["amber", "basalt", "copper"] {
         let memory = AgentMemory::open(same_names::config(&dir)).await.unwrap();
         expected.extend(store(&memory.for_user("ada").unwrap(), name).await);

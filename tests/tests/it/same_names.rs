@@ -72,7 +72,7 @@ pub(crate) fn config(dir: &Path) -> Config {
     let mut config = Config::at(dir);
     // No test here cuts the power.
     config.working.durability = Durability::Normal;
-    // Keeps figures equal on a busy machine.
+    // Keeps results equal on a busy machine.
     config.search.vector_wait_ms = 60_000;
     config.learning.auto = false;
     let retention = &mut config.retention;
@@ -121,7 +121,7 @@ pub(crate) async fn store(memory: &AgentMemory, owners: &[Whose], files: &Path) 
         assert_eq!(taken.failed_count, 0, "{taken:?}");
     }
     memory.feed().catch_up().await.unwrap();
-    // Relevance is the same in every store only once all vectors are there.
+    // Relevance is the same in every store only when all vectors are present.
     let administrator = memory.administrator();
     let deadline = Instant::now() + VECTORS_WAIT_MAX;
     loop {

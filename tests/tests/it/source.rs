@@ -1,4 +1,4 @@
-//! The public methods of a type, and the public functions of a crate that take a view, read from
+//! The public methods of a type, and the public functions of a crate that take a view, parsed from
 //! the sources of the crate.
 
 use std::{

@@ -16,7 +16,7 @@ pub(crate) type State = BTreeMap<String, Value>;
 /// Returns the records of every owner.
 ///
 /// # Errors
-/// If a record is there twice, or cannot be read.
+/// If a record is present twice, or cannot be read.
 pub(crate) async fn state(memory: &AgentMemory) -> Result<State, String> {
     let mut state = State::new();
     let records = export(&memory.administrator()).await.map_err(|error| error.to_string())?;
@@ -50,7 +50,7 @@ pub(crate) async fn verify(memory: &AgentMemory) -> Result<u64, String> {
     }
 }
 
-/// Returns all records that a view sees, in the format of an export.
+/// Returns all records visible in a view, in the format of an export.
 pub(crate) async fn exported(view: &MemoryView) -> Vec<Value> {
     export(view).await.unwrap()
 }

@@ -1,4 +1,4 @@
-//! Labelled data sets, recognised by their files.
+//! Labelled data sets, identified by their files.
 //!
 //! | set | recognised by |
 //! |---|---|
@@ -6,7 +6,7 @@
 //! | conversations | a `.json` file of samples with `conversation` and `qa`, or of haystacks |
 //! | notes | a `.jsonl` file of memories, and of questions with `q` and `gold` |
 //!
-//! Everything else in a directory is skipped.
+//! Everything else in a directory is ignored.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// Directories of irregular inputs that are not sets.
+/// Directories with irregular inputs that are not sets.
 const PASSED_OVER: &[&str] = &["cases"];
 
 /// Format of labelled data, as the binary names it.
@@ -79,7 +79,7 @@ impl Set {
     }
 }
 
-/// Returns the set at `path`, or all sets below that directory, in order of path. Fails with
+/// Returns the set at `path`, or all sets below that directory, ordered by path. Fails with
 /// [`Error::NoSets`] if there are none.
 pub(super) fn find(path: &Path) -> Result<Vec<Set>, Error> {
     let sets = within(path)?;
@@ -128,7 +128,7 @@ fn of_file(file: &Path) -> Result<Option<Format>, std::io::Error> {
     let is_set: fn(&str) -> Option<Format> = match extension {
         Some("json") => of_json,
         Some("jsonl") => of_lines,
-        // A given path must exist.
+        // The given path must exist.
         _ => return fs::metadata(file).map(|_| None),
     };
     Ok(is_set(&String::from_utf8_lossy(&fs::read(file)?)))

@@ -65,7 +65,7 @@ const SUMMARY: &[(&str, &str)] = &[
     ("nDCG@10", "/ndcg@10"),
 ];
 
-/// JSON pointers to the other figures of a run.
+/// JSON pointers to the other results of a run.
 const OF_RUN: &[(&str, &str)] = &[
     ("BM25", "/baselines/bm25/ndcg@10"),
     ("vector", "/baselines/vector/ndcg@10"),
@@ -80,7 +80,7 @@ const OF_RUN: &[(&str, &str)] = &[
     ("p95 ms", "/query_ms/p95"),
 ];
 
-/// JSON pointers to the figures of questions without an answer in the same conversation.
+/// JSON pointers to the results of questions without an answer in their conversation.
 const UNANSWERABLE: &[(&str, &str)] = &[
     (PASSING, "/abstention/unanswerable"),
     (AREA, "/abstention/unanswerable_area_under_curve"),
@@ -92,7 +92,7 @@ const FOREIGN: &[(&str, &str)] = &[
     (ERROR, "/abstention/calibration_error"),
 ];
 
-/// JSON pointers to the figures of a type of question about notes.
+/// JSON pointers to the results of a type of question about notes.
 const OF_TYPE: &[(&str, &str)] = &[
     (QUESTIONS, "/queries"),
     (PASSING, "/passing"),
@@ -133,7 +133,7 @@ impl Row {
         Row { name: name.into(), cells: Vec::new() }
     }
 
-    /// Adds the figures that `json` has.
+    /// Adds those of the results that `json` has.
     fn with(mut self, json: &Value, figures: &[(&'static str, &str)]) -> Row {
         let figure = |(heading, pointer): &(&'static str, &str)| {
             Some((*heading, json.pointer(pointer)?.as_f64()?))
@@ -148,8 +148,8 @@ impl Row {
 }
 
 impl Table {
-    /// Adds the rows of one run of conversations: each one, all together, and the questions without
-    /// an answer.
+    /// Adds the rows of a run of conversations: each conversation, all of them, and the
+    /// unanswerable questions.
     pub(super) fn conversations(&mut self, json: &Value) -> Result<(), Error> {
         self.check(json)?;
         let by_path = entries(json, "/by_path");
@@ -217,7 +217,7 @@ fn entries<'v>(json: &'v Value, pointer: &str) -> Vec<(&'v String, &'v Value)> {
     json.pointer(pointer).and_then(Value::as_object).into_iter().flatten().collect()
 }
 
-/// Formats the tables below their headings, with only the columns that a row uses.
+/// Formats the tables with their headings, and only the columns that have values.
 pub(super) fn text(parts: &[(&str, Table)]) -> String {
     let mut text = String::new();
     if let Some(model) = parts.iter().find_map(|(_, table)| table.model.as_deref()) {

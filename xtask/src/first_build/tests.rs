@@ -1,4 +1,4 @@
-//! A dependency that was only checked, or another one of a like name, does not count as built.
+//! A dependency that was only checked, or one with a similar name, does not count as built.
 
 use super::*;
 

@@ -1,10 +1,10 @@
 //! Circles: files of one crate that import each other.
 //!
-//! A file that is imported by the files it imports cannot be read, tested or moved by itself. The
-//! reader follows `use` declarations, and paths that begin with `crate`, `super`, `self`, a child
-//! module or an imported name; re-exports are followed to the file that defines the name, and a
-//! file that only re-exports a name does not depend on it. The root of a crate and tests are left
-//! out. Not seen: calls of methods, which need no import.
+//! A file that is imported by the files it imports cannot be read, tested or moved alone. The
+//! parser follows `use` declarations, and paths that begin with `crate`, `super`, `self`, a child
+//! module or an imported name. Re-exports are followed to the file that defines the name; a file
+//! that only re-exports a name does not depend on it. The root of a crate and tests are excluded.
+//! Calls of methods are not detected, because they need no import.
 
 mod imports;
 mod tolerated;
@@ -17,10 +17,10 @@ use super::finding::Finding;
 use super::sources::is_test;
 use super::tree::File;
 
-/// Number of re-exports that are followed one after the other.
+/// Maximum length of a chain of re-exports.
 const HOPS_MAX: usize = 8;
 
-/// The files of a crate by the path of their module; that of the root is empty.
+/// The files of a crate by module path. The path of the root is empty.
 type Modules<'a> = BTreeMap<Vec<String>, Module<'a>>;
 
 /// Edges between files.
@@ -80,7 +80,7 @@ fn check_against(files: &[File], tolerated: &[Tolerated<'_>]) -> Vec<Finding> {
     findings
 }
 
-/// Returns the modules of a crate, without those that are compiled for tests only.
+/// Returns the modules of a crate, except those that are compiled only for tests.
 fn modules<'a>(files: &[(&'a str, &str)]) -> Modules<'a> {
     let mut modules = Modules::new();
     for (file, text) in files {
@@ -116,7 +116,7 @@ fn graph<'a>(modules: &Modules<'a>) -> Graph<'a> {
     graph
 }
 
-/// Returns the module that defines what `used` names in the module `at`. `None` if that is outside
+/// Returns the module that defines what `used` names in the module `at`. `None` if it is outside of
 /// the crate, or if `used` names a module.
 fn resolve(
     modules: &Modules<'_>,
@@ -163,7 +163,7 @@ fn resolve(
     None
 }
 
-/// Returns the sets of more than one file that reach each other.
+/// Returns the sets of several files that reach each other.
 fn circles_of<'a>(graph: &Graph<'a>) -> Vec<BTreeSet<&'a str>> {
     let reached: Graph<'a> = graph.keys().map(|file| (*file, reach(graph, file))).collect();
     let mut circles = Vec::new();
@@ -177,7 +177,7 @@ fn circles_of<'a>(graph: &Graph<'a>) -> Vec<BTreeSet<&'a str>> {
     circles
 }
 
-/// Returns the files that `file` reaches over one edge or more.
+/// Returns the files that `file` reaches by at least one edge.
 fn reach<'a>(graph: &Graph<'a>, file: &str) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut ahead: Vec<&str> = graph[file].iter().copied().collect();
@@ -189,7 +189,7 @@ fn reach<'a>(graph: &Graph<'a>, file: &str) -> BTreeSet<&'a str> {
     reached
 }
 
-/// Writes the edges within a circle.
+/// Formats the edges within a circle.
 fn arrows(graph: &Graph<'_>, circle: &BTreeSet<&str>) -> String {
     let lines = circle.iter().map(|file| {
         let targets: Vec<&str> = graph[file].intersection(circle).copied().collect();

@@ -1,5 +1,5 @@
-//! Rules for the documents: the README's commands are those that CI runs, and the README of a crate
-//! is a part of its front page, without links that lead nowhere.
+//! Rules for documents: the README's commands are those that CI runs, and the README of a crate is
+//! part of its front page and has only valid links.
 
 use super::finding::Finding;
 use super::sources::FRONT_PAGE;
@@ -9,10 +9,10 @@ use crate::test;
 /// Required line of `.ci/run`. The table in `ci.rs` lists the steps.
 const CI: &str = "exec cargo xtask ci";
 
-/// Required line of the README for newcomers.
+/// Required line of the README, for new users.
 const DEMO: &str = "cargo xtask demo";
 
-/// Beginning of a link to a file of the repository. It works on the registry and in rustdoc, too.
+/// Prefix of links to files of the repository, which work on the registry and in rustdoc.
 const REPOSITORY: &str = "https://github.com/aios-memory/aios-memory";
 
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
@@ -29,14 +29,15 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
     .collect()
 }
 
-/// Returns the folder of the crate whose README this is, such as `crates/record`.
+/// Returns the folder of the crate whose README is at `path`, such as `crates/record`.
 fn crate_of_readme(path: &str) -> Option<&str> {
     let folder = path.strip_suffix("/README.md")?;
     let name = folder.strip_prefix("crates/")?;
     (!name.contains('/')).then_some(folder)
 }
 
-/// Checks that the README of a crate opens its `lib.rs`, and that its links work in both places.
+/// Checks that the README of a crate is included in its `lib.rs`, and that its links work in both
+/// places.
 fn check_crate_readme(readme: &File, files: &[File]) -> Vec<Finding> {
     let Some(folder) = crate_of_readme(&readme.path) else { return Vec::new() };
     let mut findings = Vec::new();
@@ -58,7 +59,7 @@ fn check_crate_readme(readme: &File, files: &[File]) -> Vec<Finding> {
     findings
 }
 
-/// Returns true if a link is absolute, and its file exists if it is one of the repository.
+/// Returns true if a link is absolute, and if it is to a file of the repository, that file exists.
 fn leads_somewhere(link: &str, files: &[File]) -> bool {
     let Some(place) = link.strip_prefix(REPOSITORY) else { return link.starts_with("https://") };
     let place = place.split('#').next().unwrap_or_default();

@@ -2,10 +2,10 @@
 //!
 //! Cargo unifies the features of the packages that a call selects. `cargo run` of the binary
 //! selects one package, the test suite all of them with their dev-dependencies. If the two differ
-//! in one feature of one small crate, everything above it, LanceDB included, is built a second
-//! time. The remedy is to name the feature beside the version, in the root manifest.
+//! in one feature of one small crate, everything that depends on it, including LanceDB, is built
+//! twice. To prevent this, name the feature with the version in the root manifest.
 //!
-//! It also checks that crates stay light if none of their features is on.
+//! Also checks that crates stay light if none of their features is enabled.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,13 +13,13 @@ use super::finding::Finding;
 use crate::child::Cargo;
 use crate::error::Error;
 
-/// Package selections that people and CI build, beside the whole workspace.
+/// Package selections that users and CI build, besides the whole workspace.
 const SELECTIONS: &[&[&str]] = &[
     &["--package", "aios-memory-cli", "--edges", "normal,build"],
     &["--package", "aios-memory-tests", "--edges", "normal,build,dev"],
 ];
 
-/// Packages that a crate must not link if none of its features is on.
+/// Packages that a crate must not link if none of its features is enabled.
 const PLAIN: &[(&str, &[&str])] = &[(
     "aios-learning",
     &["tokio", "futures", "hyper", "reqwest", "rustls", "candle-core", "tokenizers", "rayon"],
@@ -60,7 +60,7 @@ fn compare(whole: &str, part: &str, selection: &str) -> Vec<Finding> {
     findings
 }
 
-/// Finds forbidden packages in `tree`, that of the crate `name` without its features.
+/// Finds forbidden packages in `tree`, the tree of the crate `name` without its features.
 fn heavy(name: &str, forbidden: &[&str], tree: &str) -> Vec<Finding> {
     let linked = tree.lines().filter_map(|line| line.split(' ').next());
     let linked: BTreeSet<&str> = linked.filter(|package| forbidden.contains(package)).collect();

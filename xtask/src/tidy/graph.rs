@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::finding::Finding;
 
-/// Allowed dependencies within the workspace, of any kind. Tests of several tiers together are in
-/// the package `aios-memory-tests`.
+/// Allowed dependencies within the workspace, of any kind. Tests of several tiers are in the
+/// package `aios-memory-tests`.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("aios-record", &[]),
     ("aios-guard", &[]),
@@ -81,13 +81,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// Crates that the lists below name and that do not exist yet: the service.
+/// Crates that are named in the lists below but do not exist yet.
 const PLANNED: &[&str] = &[];
 
 /// Marks leaf packages, which may depend on everything.
 const ANY: &[&str] = &["*"];
 
-/// Owners of libraries. A name that ends in `*` is a prefix.
+/// Libraries and the crates that may use them. A name that ends in `*` is a prefix.
 const OWNERS: &[(&[&str], &[&str])] = &[
     (&["lancedb", "lance", "lance-*", "arrow", "arrow-*"], &["aios-longterm"]),
     (&["candle-*"], &["aios-embedding", "aios-learning", "aios-memory-benches"]),
@@ -107,8 +107,8 @@ const OWNERS: &[(&[&str], &[&str])] = &[
     (&["reqwest"], &["aios-hub", "aios-learning", "aios-memory-server"]),
 ];
 
-/// Crates that may use a library or another crate only in tests: to create input, or the support
-/// that all tests share.
+/// Crates that may use a library or another crate only in tests: to create input, or for the
+/// support shared by all tests.
 const TESTED_WITH: &[(&str, &[&str])] = &[
     ("rusqlite", &["aios-memory", "aios-exchange", "aios-memory-cli"]),
     ("aios-minilm", &["aios-longterm"]),
@@ -141,7 +141,7 @@ const OUT_OF_REACH: &[(&str, &[&str])] = &[
     ("aios-minilm", &["tokio", "rusqlite", "lancedb"]),
     ("aios-longterm", &["aios-minilm"]),
     ("aios-hub", &["rusqlite", "lancedb"]),
-    // Tests of every crate use its library.
+    // The tests of every crate use its library.
     ("aios-memory-tests", &["tokio", "rusqlite", "lancedb", "candle-core"]),
     ("xtask", &["tokio", "rusqlite", "lancedb", "candle-core", "clap"]),
 ];
@@ -181,7 +181,7 @@ pub(super) fn check(metadata: &Value) -> Vec<Finding> {
     findings
 }
 
-/// Checks that every crate that the lists name is a member of the workspace or planned.
+/// Checks that every crate named in the lists is a member of the workspace or planned.
 pub(super) fn check_names(metadata: &Value) -> Vec<Finding> {
     let Some(graph) = Graph::read(metadata) else { return Vec::new() };
     let members = graph.packages.values().filter(|package| package.is_member);
@@ -189,7 +189,7 @@ pub(super) fn check_names(metadata: &Value) -> Vec<Finding> {
     compare_names(&names(), &members, PLANNED)
 }
 
-/// Returns the crates that the lists name.
+/// Returns the crates named in the lists.
 fn names() -> BTreeSet<&'static str> {
     let known = MAY_KNOW.iter().flat_map(|(name, known)| known.iter().chain([name]));
     let owners = OWNERS.iter().flat_map(|(_, owners)| *owners);
@@ -199,7 +199,7 @@ fn names() -> BTreeSet<&'static str> {
     all.filter(|name| !ANY.contains(name)).collect()
 }
 
-/// Finds names of crates that do not exist, and names marked as planned without reason.
+/// Finds names of crates that do not exist, and names wrongly marked as planned.
 fn compare_names(
     names: &BTreeSet<&str>,
     members: &BTreeSet<&str>,

@@ -1,6 +1,6 @@
 //! The English of the docs: phrases that make a sentence hard to read.
 //!
-//! Checked are comments of Rust and SQL, the literals of Rust outside tests, and Markdown.
+//! Checks comments in Rust and SQL, string literals in Rust outside of tests, and Markdown.
 
 use super::finding::Finding;
 use super::scan::scan;
@@ -18,7 +18,7 @@ const OPENINGS: &[(&str, &str)] = &[
     ("Where there is ", "say `If there is`"),
 ];
 
-/// Phrases that have a plainer form, in lower case, with that form.
+/// Phrases with a plainer form, in lower case.
 const PHRASES: &[(&str, &str)] = &[
     ("unless told", "name the option: `unless --x is given`"),
     (" anew", "say `again`"),
@@ -57,13 +57,13 @@ fn in_rust(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// A comment without its slashes.
+/// Returns a comment without its slashes.
 fn prose(comment: &str) -> String {
     let text = comment.trim().trim_start_matches(['/', '!', '*']);
     text.trim().to_owned()
 }
 
-/// Prose that stands in lines after `mark`.
+/// Checks the text in lines after `mark`.
 fn in_lines(path: &str, text: &str, mark: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut follows = "";
@@ -82,7 +82,7 @@ fn in_lines(path: &str, text: &str, mark: &str) -> Vec<Finding> {
     findings
 }
 
-/// A sentence that begins in `line`, the line before which is `follows`.
+/// Finds a sentence with a forbidden opening in `line`, which comes after `follows`.
 fn opening(path: &str, number: usize, line: &str, follows: &str) -> Option<Finding> {
     let begins = follows.is_empty() || follows.ends_with(['.', ':', '?', '!']);
     OPENINGS.iter().find_map(|(opening, form)| {

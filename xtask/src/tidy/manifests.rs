@@ -1,13 +1,13 @@
 //! Rules for the manifests of members: versions, lints and metadata are inherited from the root,
 //! and the crates in `crates/` have the texts that a registry shows.
 //!
-//! Reads lines, not TOML: a member's manifest is short and has one form, and the check finds
-//! deviations from it.
+//! The check reads lines, not TOML: the manifest of a member is short and has one form, and the
+//! check finds deviations from it.
 
 use super::finding::Finding;
 use super::tree::File;
 
-/// Lines by which a member inherits from the root.
+/// Lines with which a member inherits from the root.
 const INHERITED: &[&str] = &[
     "version.workspace = true",
     "edition.workspace = true",
@@ -39,7 +39,7 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
     findings
 }
 
-/// Checks that the manifest of a crate describes it.
+/// Checks that a crate's manifest has the descriptive keys.
 fn described(path: &str, text: &str, has_readme: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let value = |key: &str| text.lines().find_map(|it| it.strip_prefix(key)?.strip_prefix(" = "));

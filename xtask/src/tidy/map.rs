@@ -1,7 +1,7 @@
-//! The map in `docs/ARCHITECTURE.md` beside the packages of the tree: each row has its folder, each
-//! package its row, and a package of tests has tests.
+//! Compares the map in `docs/ARCHITECTURE.md` with the packages of the tree: each row has its
+//! folder, each package its row, and a package of tests has tests.
 //!
-//! The rows' last column is not read here. It is a summary of the lists in `graph`.
+//! The last column of the rows is not checked. It summarises the lists in `graph`.
 
 use super::finding::Finding;
 use super::tree::File;
@@ -11,10 +11,10 @@ const MAP: &str = "docs/ARCHITECTURE.md";
 /// First line of the table.
 const HEADER: &str = "| folder | package | purpose | must not know |";
 
-/// Folder whose packages consist of tests.
+/// Folder of packages that consist of tests.
 const TESTS: &str = "tests";
 
-/// Attributes of a test, as they begin a line.
+/// Beginnings of the attributes of a test.
 const ATTRIBUTES: &[&str] = &["#[test]", "#[tokio::test"];
 
 /// A row of the map, or a package of the tree.
@@ -22,7 +22,7 @@ const ATTRIBUTES: &[&str] = &["#[test]", "#[tokio::test"];
 struct Package<'a> {
     folder: &'a str,
     name: &'a str,
-    /// The line of a row, counted from 1.
+    /// Line number of a row, from 1.
     line: usize,
 }
 

@@ -1,7 +1,7 @@
 //! Splits Rust text into code, comments and literals, as far as the checks need it.
 //!
-//! Not a lexer: it handles strings, raw strings, characters versus lifetimes, and nested comments,
-//! and nothing else.
+//! This is not a lexer: it only distinguishes strings, raw strings, characters and lifetimes, and
+//! nested comments.
 
 /// A line in three parts of equal length. A character of one part is a space in the others.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -9,7 +9,8 @@ pub(super) struct Line {
     pub(super) code: String,
     pub(super) comment: String,
     pub(super) literal: String,
-    /// True if the line begins inside a string. Its length is then data, not layout.
+    /// True if the line begins within a string. Its length is then part of the data, not of the
+    /// layout.
     pub(super) opens_in_literal: bool,
 }
 

@@ -6,12 +6,12 @@ use super::tree::File;
 
 const COLUMNS_MAX: usize = 100;
 
-/// Extensions of hand-written text for machines. Test data is excluded.
+/// Extensions of hand-written source files. Test data is excluded.
 const SOURCES: &[&str] = &["rs", "toml", "sql", "proto", "sh", "py"];
 
-/// Paths that may use `unsafe`: the slots of the lock-free ring, which are verified for it, the
-/// kernels of int8 products, which are compared with plain arithmetic, and the one call by which a
-/// proxy of MCP gives pages of its code back.
+/// Paths that may use `unsafe`: the slots of the lock-free ring, which are verified; the int8
+/// kernels, which are compared with plain arithmetic; and the calls that return a process's memory
+/// to the system.
 const UNSAFE_IN: &[&str] = &[
     "crates/operational/src/ring/",
     "crates/embedding/src/bert/int8/kernels.rs",
@@ -19,7 +19,7 @@ const UNSAFE_IN: &[&str] = &[
 ];
 
 /// First line of a `lib.rs` whose front page begins with the README of its crate. `documents.rs`
-/// requires it where there is a README.
+/// requires it if there is a README.
 pub(super) const FRONT_PAGE: &str = "#![doc = include_str!(\"../README.md\")]\n";
 
 /// Marks of unfinished work, split so that this line does not match.
@@ -37,7 +37,7 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
     Vec::new()
 }
 
-/// Checks manifests, SQL, protobuf and scripts, without a lexer.
+/// Checks manifests, SQL, protobuf and scripts line by line.
 fn plain(path: &str, text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (line, number) in text.lines().zip(1..) {
@@ -73,13 +73,13 @@ fn rust(path: &str, text: &str) -> Vec<Finding> {
     findings
 }
 
-/// Returns true if `path` is part of tests. Tests may quote other languages, and never sleep.
+/// Returns true if `path` belongs to tests, which may quote other languages but must not sleep.
 pub(super) fn is_test(path: &str) -> bool {
     path.split('/').any(|part| matches!(part, "tests" | "tests.rs"))
 }
 
-/// Returns true if a line is ASCII where required: code always, literals outside tests, comments
-/// except for text quoted in a doc example.
+/// Returns true if a line is ASCII where required: in code always, in literals outside of tests, in
+/// comments except for text quoted in a doc example.
 fn ascii(line: &Line, is_test: bool) -> bool {
     let quoted = |comment: &str| {
         let is_doc = comment.trim_start().starts_with("//");
@@ -90,7 +90,7 @@ fn ascii(line: &Line, is_test: bool) -> bool {
         && (line.comment.is_ascii() || quoted(&line.comment))
 }
 
-/// Returns true if a line consists of a literal, or a part of one. No formatter can break it.
+/// Returns true if a line consists of a literal or a part of one, which no formatter can break.
 fn is_data(line: &Line) -> bool {
     let alone = line.code.chars().all(|c| matches!(c, ' ' | ',' | ';' | ')'));
     line.opens_in_literal || (alone && !line.literal.trim().is_empty())

@@ -9,11 +9,11 @@ use crate::error::Error;
 /// Maximum size of a file, except [`LARGE`], to keep clones small.
 const FILE_BYTES_MAX: u64 = 9_000_000;
 
-/// Path of the bundled transformer and its maximum size. It is committed once, because every
-/// version would stay in every clone.
+/// Path of the bundled transformer, and its maximum size. It is committed only once, because every
+/// version stays in every clone.
 const LARGE: (&str, u64) = ("crates/minilm/assets/int8-bert.bin", 18_000_000);
 
-/// Names that do not describe the contents.
+/// Names that do not describe their content.
 const ROOMS: &[&str] =
     &["util", "utils", "common", "helper", "helpers", "misc", "core", "manager", "mod"];
 
@@ -40,7 +40,7 @@ impl File {
     }
 }
 
-/// Returns every file below `root`, in order of path.
+/// Returns every file below `root`, ordered by path.
 pub(super) fn files(root: &Path) -> Result<Vec<File>, Error> {
     let mut files = Vec::new();
     walk(root, "", &mut files)?;
@@ -66,7 +66,7 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(), Error>
     Ok(())
 }
 
-/// Returns true if a folder is walked: not cargo's output, and not hidden by other programs.
+/// Returns true if a folder is part of the tree: neither cargo's output nor hidden.
 fn is_of_the_house(folder: &str) -> bool {
     folder != "target" && !folder.starts_with('.') || HIDDEN.contains(&folder)
 }

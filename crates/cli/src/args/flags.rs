@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 
 use super::values::parse_text;
 
-/// Fields whose names are taken by other flags. `--set` sets them.
+/// Fields whose names other flags use. `--set` sets them.
 const TAKEN: &[&str] = &["agent"];
 
-/// The given fields, by name, unparsed.
+/// The given fields by name, unparsed.
 #[derive(Debug, Default)]
 pub(crate) struct FieldFlags {
     given: Vec<(String, String)>,
@@ -31,12 +31,12 @@ impl FieldFlags {
         self.given.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect()
     }
 
-    /// Parses the fields as those of a record of `kind`. The error names the field and the problem.
+    /// Parses the fields of a record of `kind`. Errors name the field and the problem.
     pub(crate) fn object(&self, kind: Kind) -> Result<Map<String, Value>, String> {
         let mut object = Map::new();
         for (name, text) in &self.given {
             let known = kind.fields().iter().find(|field| field.name == *name);
-            // The library decides whether other fields are allowed.
+            // The library decides whether unknown fields are allowed.
             let value_type = known.map_or(ValueType::Json, |field| field.value_type);
             let value = fields::parse(value_type, text);
             let value = value.map_err(|problem| format!("`{name}`: {problem}"))?;
@@ -46,7 +46,7 @@ impl FieldFlags {
     }
 }
 
-/// Returns the name of every field, with the kinds that have it.
+/// Returns the names of all fields, with the kinds that have them.
 fn all() -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for kind in Kind::ALL {

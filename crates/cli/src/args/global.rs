@@ -24,23 +24,23 @@ pub(crate) struct Global {
     /// Act for the administrator: read and change the records of every user
     #[arg(long, global = true, conflicts_with = "user")]
     all_users: bool,
-    /// Narrow to this project, and records without one: an id, a directory (., ./DIR, ~/DIR,
+    /// Narrow to this project and records without a project: an id, a directory (., ./DIR, ~/DIR,
     /// /DIR), or `auto` for the current directory
     #[arg(long, global = true, value_name = "ID|DIR", value_parser = parse_project)]
     project: Option<String>,
-    /// Narrow to this agent, and records without one
+    /// Narrow to this agent and records without an agent
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_part)]
     agent: Option<String>,
-    /// Narrow to this session, and records without one
+    /// Narrow to this session and records without a session
     #[arg(long, global = true, value_name = "NAME", value_parser = parse_part)]
     session: Option<String>,
-    /// Leave out shared records, and records without the given project, agent or session
+    /// Exclude shared records, and records without the given project, agent or session
     #[arg(long, global = true)]
     exact_scope: bool,
-    /// Open read-only: write nothing into the data directory, which may belong to another user
+    /// Open read-only: write nothing to the data directory, which may belong to another user
     #[arg(long, global = true)]
     read_only: bool,
-    /// Work on the files even if a service runs for the data directory
+    /// Use the files even if a service runs for the data directory
     #[arg(long, global = true)]
     pub(crate) no_service: bool,
     /// Print JSON
@@ -84,8 +84,8 @@ impl Global {
         parts.iter().any(|part| part.is_some())
     }
 
-    /// Returns the flags of the scope that are given and that a token can be bound to: the user and
-    /// the project. The second value is true if other flags of the scope are given.
+    /// Returns the given scope flags to which a token can be bound: the user and the project. The
+    /// second value is true if other scope flags are given.
     pub(crate) fn bound(&self) -> (Option<&str>, Option<&str>, bool) {
         let others = self.all_users || self.exact_scope;
         let others = others || self.agent.is_some() || self.session.is_some();
@@ -97,7 +97,7 @@ impl Global {
         [&self.project, &self.agent, &self.session].map(Option::as_deref)
     }
 
-    /// Returns true if the scope is that of the administrator, or excludes what is shared.
+    /// Returns true if the view is the administrator's, or excludes shared records.
     pub(crate) fn is_unusual(&self) -> bool {
         self.all_users || self.exact_scope
     }
@@ -107,7 +107,7 @@ impl Global {
         self.read_only
     }
 
-    /// Returns the user that a command acts for. `user` is the one in the settings; empty means
+    /// Returns the user for whom a command acts. `user` is the one in the settings; empty means
     /// unset.
     pub(crate) fn acting_user<'a>(&'a self, user: &'a str) -> Option<&'a str> {
         let set = Some(user).filter(|user| !user.is_empty() && !self.all_users);

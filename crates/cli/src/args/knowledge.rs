@@ -21,7 +21,7 @@ pub(crate) struct Facts {
     /// The facts that were known and true at the end of this time
     #[arg(long, value_name = "TIME", value_parser = parse_period, allow_hyphen_values = true)]
     pub(crate) as_of: Option<Period>,
-    /// Also the facts that ended
+    /// Include facts that have ended
     #[arg(long)]
     pub(crate) all: bool,
     /// Only facts about this subject
@@ -58,7 +58,7 @@ pub(crate) enum FactsCommand {
         /// Fact, such as fact/0a1b
         fact: String,
     },
-    /// Reject the value of a fact for ever, however it is written
+    /// Reject the value of a fact permanently, in any notation
     Reject {
         /// Fact, such as fact/0a1b
         fact: String,
@@ -92,10 +92,10 @@ pub(crate) enum FilesCommand {
     StrReplace {
         /// File
         path: String,
-        /// Text to be replaced
+        /// Text to replace
         #[arg(long, value_name = "TEXT", value_parser = parse_text, allow_hyphen_values = true)]
         old: String,
-        /// Text in its place; `-` reads it from stdin
+        /// Replacement; `-` reads it from stdin
         #[arg(long, value_name = "TEXT", value_parser = parse_text, allow_hyphen_values = true)]
         new: String,
     },
@@ -110,7 +110,7 @@ pub(crate) enum FilesCommand {
         #[arg(value_parser = parse_text, allow_hyphen_values = true)]
         text: String,
     },
-    /// Delete a file, or a directory with everything in it, permanently
+    /// Delete a file, or a directory with its content, permanently
     Delete {
         /// File or directory
         path: String,

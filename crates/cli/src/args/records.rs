@@ -14,7 +14,7 @@ use super::values::{parse_limit, parse_period, parse_share, parse_tag, parse_tex
 
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
-    /// Files or directories; `-` is stdin. A directory contributes every text file that no
+    /// Files or directories; `-` is stdin. In a directory, every text file is read that no
     /// .gitignore excludes
     #[arg(required = true, value_name = "FILE", value_parser = path())]
     pub(crate) files: Vec<PathBuf>,
@@ -25,12 +25,12 @@ pub(crate) struct Ingest {
     /// Format of the files
     #[arg(long, value_parser = format_parser(), default_value = Format::Auto.name())]
     pub(crate) format: Format,
-    /// Keep the thinking of models, too, as messages with the role `thinking`
+    /// Also keep the thinking of models, as messages with the role `thinking`
     #[arg(long)]
     pub(crate) thinking: bool,
     /// Follow one session file of Claude Code or Codex: store the lines that are new since it was
     /// last followed, and new ones as they are written, until the command is interrupted. Secrets
-    /// are taken out
+    /// are removed
     #[arg(long, conflicts_with_all = ["includes", "owners_from_file"])]
     pub(crate) follow: bool,
     /// End at the end of the file that is followed
@@ -130,7 +130,7 @@ pub(crate) struct RecordKind {
 
 #[derive(Debug, Args)]
 pub(crate) struct Kinds {
-    /// Kind, such as goal, task, note; all kinds if it is left out
+    /// Kind, such as goal, task, note [default: all]
     #[arg(value_parser = Kind::meant_by)]
     pub(crate) kind: Option<Kind>,
 }
@@ -144,7 +144,7 @@ pub(crate) struct List {
     #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true,
           default_value = "20")]
     pub(crate) limit: usize,
-    /// Continue a list: the `next` of the page before
+    /// Continue a list: the `next` of the previous page
     #[arg(long, value_name = "CURSOR")]
     pub(crate) after: Option<String>,
 }
@@ -207,8 +207,8 @@ pub(crate) struct Forget {
     #[arg(long, value_name = "N", value_parser = parse_limit, allow_hyphen_values = true,
           requires = "query")]
     pub(crate) limit: Option<usize>,
-    /// Propose every record of at least this relevance to the query, 0 to 1, whatever its words;
-    /// the numbers of the query must still match
+    /// Propose every record of at least this relevance to the query, 0 to 1, with any words; the
+    /// numbers of the query must still match
     #[arg(long, value_name = "X", value_parser = parse_share, allow_hyphen_values = true,
           requires = "query")]
     pub(crate) min_relevance: Option<f64>,

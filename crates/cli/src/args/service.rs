@@ -33,7 +33,7 @@ pub(crate) struct Events {
 
 #[derive(Debug, Args)]
 pub(crate) struct Snapshot {
-    /// Print it again after each interval, such as 2s, until the command is interrupted
+    /// Print the state again at this interval, such as 2s, until the command is interrupted
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "2s",
           value_parser = parse_duration)]
     pub(crate) watch: Option<Duration>,
@@ -42,7 +42,7 @@ pub(crate) struct Snapshot {
 #[cfg(feature = "top")]
 #[derive(Debug, Args)]
 pub(crate) struct Top {
-    /// Time between two looks at the service, 100ms to 1h
+    /// Interval between updates, 100ms to 1h
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval,
           allow_hyphen_values = true)]
     pub(crate) interval: Duration,
@@ -63,16 +63,16 @@ pub(crate) struct Serve {
     /// Unix socket [default: run/service.sock in the data directory]
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) socket: Option<PathBuf>,
-    /// End when nobody was connected for this time, such as 15m
+    /// End after this time without a connection, such as 15m
     #[arg(long, value_name = "TIME", value_parser = parse_duration, allow_hyphen_values = true)]
     pub(crate) idle_exit: Option<Duration>,
     /// A proxy in front terminates TLS; every call over TCP needs a token
     #[arg(long)]
     pub(crate) behind_proxy: bool,
-    /// Leave the session of the process that started this one
+    /// Run in a new session, detached from the process that started the command
     #[arg(long, hide = true)]
     pub(crate) detached: bool,
-    /// Serve nothing: exit with 0 if a service of the data directory accepts calls, else with 1
+    /// Only check: exit with 0 if a service of the data directory accepts calls, otherwise with 1
     #[arg(long)]
     pub(crate) check: bool,
 }
@@ -82,7 +82,7 @@ pub(crate) struct Mcp {
     /// Sets of tools to offer: core, work, files, graph, openai
     #[arg(long, value_name = "PROFILE,...", default_value_t)]
     pub(crate) tools: Profiles,
-    /// Answer with JSON beside the text; budgets of tokens hold for the text alone
+    /// Answer with JSON in addition to the text; token budgets apply only to the text
     #[arg(long)]
     pub(crate) structured: bool,
 }
@@ -90,7 +90,7 @@ pub(crate) struct Mcp {
 #[derive(Debug, Args)]
 pub(crate) struct Hook {
     /// Agent: claude-code or codex
-    // A text, since a host takes the exit code of an unknown value for a message to its model.
+    // A text, because a host shows the exit code of a usage error to its model.
     #[arg(value_parser = parse_text)]
     pub(crate) host: String,
     /// Event: SessionStart, UserPromptSubmit, Stop, PreCompact, PostCompact or SessionEnd
@@ -104,13 +104,13 @@ pub(crate) struct Install {
     // `agent` is the id of the global option.
     #[arg(id = "coding_agent", value_name = "AGENT", value_enum)]
     pub(crate) agent: Agent,
-    /// Install for the project in this directory [default: .], for everybody who works on it,
-    /// instead of for this user
-    // The name of a global option with another meaning, which is not needed here.
+    /// Install for the project in this directory [default: .] and all of its users, instead of for
+    /// this user
+    // Has the name of a global option, which has another meaning and is not needed here.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true,
           default_missing_value = ".")]
     pub(crate) project: Option<String>,
-    /// Print the changes, and change nothing
+    /// Print the changes without making them
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Remove what was installed
@@ -124,7 +124,7 @@ pub(crate) enum TokenCommand {
     Add(TokenAdd),
     /// List the tokens, without their secrets
     List,
-    /// Revoke a token: calls with it fail at once, and its streams end
+    /// Revoke a token: calls with it fail immediately, and its streams end
     Revoke {
         /// Name of the token
         name: String,
@@ -135,8 +135,8 @@ pub(crate) enum TokenCommand {
 pub(crate) struct TokenAdd {
     /// Name of the token: letters, digits, dots, hyphens and underscores
     pub(crate) name: String,
-    /// Let each call name the user it acts for, whose name begins with PREFIX; `*`, or no value,
-    /// for every user
+    /// Let each call name its user, whose name must begin with PREFIX; `*` or no value permits all
+    /// users
     #[arg(long, value_name = "PREFIX", num_args = 0..=1, default_missing_value = EVERY_USER,
           value_parser = parse_delegate)]
     pub(crate) delegate: Option<String>,

@@ -51,16 +51,16 @@ pub(crate) struct Backup {
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// First moment of the period, in the formats of `recall --since`
+    /// Start of the period, in the formats of `recall --since`
     #[arg(long, value_name = "TIME", value_parser = parse_period, allow_hyphen_values = true,
           conflicts_with = "days")]
     pub(crate) since: Option<Period>,
-    /// Days of the period, today included, 1 to 3660 [default: 30]
+    /// Number of days including today, 1 to 3660 [default: 30]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=3660),
           allow_hyphen_values = true)]
     pub(crate) days: Option<u16>,
-    /// Write it as one page of HTML, which needs neither a script nor the network. A file that is
-    /// such a page is replaced, any other is not. `-` is stdout
+    /// Write the report as an HTML page without scripts and external files. Replaces an existing
+    /// file only if it is such a page. `-` is stdout
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) html: Option<PathBuf>,
 }
@@ -119,7 +119,7 @@ pub(crate) struct Maintain {
 
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {
-    /// Print what would be done, and change nothing
+    /// Print what would be done without doing it
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

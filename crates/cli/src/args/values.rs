@@ -1,4 +1,4 @@
-//! Parsers of argument values. Not here: which argument has which type.
+//! Parsers of argument values.
 
 use std::{env, path::PathBuf, time::Duration};
 
@@ -13,7 +13,7 @@ use aios_memory_server::Right;
 use clap::builder::{PathBufValueParser, TypedValueParser, ValueParser};
 use jiff::{SignedDuration, Span, Zoned};
 
-/// The prefix that stands for every user.
+/// Prefix for every user.
 pub(super) const EVERY_USER: &str = "*";
 
 /// Parses the name of a user.
@@ -81,14 +81,14 @@ pub(super) fn parse_period(text: &str) -> Result<Period, String> {
     Period::parse(text, &Zoned::now())
 }
 
-/// Parses a length of time, such as `15m` or `2h 30m`.
+/// Parses a duration, such as `15m` or `2h 30m`.
 pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
     let expected = || "expected a length of time, such as 90s, 15m or 2h".to_owned();
     let duration: SignedDuration = text.parse().map_err(|_| expected())?;
     Duration::try_from(duration).ok().filter(|time| !time.is_zero()).ok_or_else(expected)
 }
 
-/// Parses a pause between two looks, 100 ms to an hour.
+/// Parses a polling interval, 100 ms to an hour.
 #[cfg(feature = "top")]
 pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
     let range = Duration::from_millis(100)..=Duration::from_secs(3_600);
@@ -96,7 +96,7 @@ pub(super) fn parse_interval(text: &str) -> Result<Duration, String> {
     time.ok_or_else(|| "expected a length of time from 100ms to 1h, such as 2s".to_owned())
 }
 
-/// Parses the time from now until a moment, such as `90d`, and returns the moment.
+/// Parses a duration, such as `90d`, and returns the time at its end, counted from now.
 pub(super) fn parse_expiry(text: &str) -> Result<Timestamp, String> {
     let expected = || "expected a length of time, such as 12h, 90d or 1y".to_owned();
     let span: Span = text.parse().map_err(|_| expected())?;
@@ -105,8 +105,9 @@ pub(super) fn parse_expiry(text: &str) -> Result<Timestamp, String> {
     (now < end).then(|| end.timestamp()).ok_or_else(expected)
 }
 
-/// Parses the beginning of the names of users that a token may name. Without a value, and as `*`,
-/// it is empty, for every user. An empty value is a variable that a script expected to be set.
+/// Parses the prefix of the users that a token may name. A missing value and `*` mean every user
+/// and give an empty prefix. An empty value is refused: it is usually an unset variable in a
+/// script.
 pub(super) fn parse_delegate(text: &str) -> Result<String, String> {
     match text {
         "" => Err("the prefix is empty; for every user, pass '*' or no value".to_owned()),
@@ -121,7 +122,7 @@ pub(super) fn parse_right(text: &str) -> Result<Right, String> {
     known.ok_or_else(|| format!("expected {}", Right::ALL.map(Right::as_str).join(", ")))
 }
 
-/// Parses the text of an option. A text that looks like an option means that the value is missing.
+/// Parses the text of an option. If the text looks like an option, the value is missing.
 pub(super) fn parse_text(text: &str) -> Result<String, String> {
     match looks_like_option(text) {
         true => Err("expected a text, but this looks like an option".to_owned()),

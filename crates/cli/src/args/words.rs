@@ -1,9 +1,9 @@
 //! Texts that begin with a dash.
 //!
-//! `remember "- [ ] buy oat milk"` is a text, `recall milk --limti 3` a typo. Positional texts may
-//! begin with a dash, provided that no word of the command line looks like an option that no
-//! command has. Otherwise a dash begins an option, and clap suggests the nearest one. After `--`
-//! every word is a text.
+//! `remember "- [ ] buy oat milk"` contains a text, `recall milk --limti 3` a typo. Positional
+//! texts may begin with a dash if no word of the command line looks like an unknown option.
+//! Otherwise a dash begins an option, and clap suggests the nearest one. After `--`, every word is
+//! a text.
 
 use std::ffi::{OsStr, OsString};
 
@@ -16,7 +16,7 @@ use crate::hook::Host;
 const TEXTS: &[(&str, &str)] = &[("remember", "text"), ("recall", "query"), ("context", "task")];
 
 impl Arguments {
-    /// Parses the words of a command line, the program's name first.
+    /// Parses the words of a command line. The first one is the name of the program.
     pub(crate) fn read(words: Vec<OsString>) -> Result<Arguments, Error> {
         let mut command = Arguments::command();
         if !has_unknown_option(&words) {
@@ -35,7 +35,7 @@ pub(crate) fn asks_for_json(words: &[OsString]) -> bool {
     before_dashes(words).any(|word| word == "--json")
 }
 
-/// Returns true if the words call a hook, whether or not they can be parsed.
+/// Returns true if the words call a hook, even if they cannot be parsed.
 pub(crate) fn is_hook(words: &[OsString]) -> bool {
     let words: Vec<&OsStr> = before_dashes(words).collect();
     words.windows(2).any(|pair| {
@@ -45,7 +45,7 @@ pub(crate) fn is_hook(words: &[OsString]) -> bool {
 }
 
 fn has_unknown_option(words: &[OsString]) -> bool {
-    // A built command cannot be changed, so this is another copy.
+    // A built command cannot be changed, so another one is created.
     let mut command = Arguments::command();
     command.build();
     let options = before_dashes(words).filter_map(|word| word.to_str());

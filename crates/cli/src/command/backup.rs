@@ -26,7 +26,7 @@ pub(crate) async fn backup(
     Ok(())
 }
 
-/// Makes the backup of the settings if one is due.
+/// Makes the backup configured in the settings if one is due.
 async fn scheduled(memory: &Administrator, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, None);
     let watched = bar.clone();

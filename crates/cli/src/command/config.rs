@@ -53,7 +53,7 @@ pub(crate) fn completions(shell: clap_complete::Shell, output: Output) -> Result
     Ok(out.flush()?)
 }
 
-/// Returns the path of the settings file: the one given, or the platform's default.
+/// Returns the path of the settings file: the given one, or the platform's default.
 fn path(global: &Global) -> Result<PathBuf, Failure> {
     let default = || default_config_file(|name| std::env::var(name).ok());
     global.config.clone().or_else(default).ok_or(Failure::Usage {

@@ -10,7 +10,7 @@ use crate::{failure::Failure, output::Output};
 /// Name of the command.
 const DECODE_ROWS: &str = "decode-rows";
 
-/// Returns the decoder that runs this program with that command.
+/// Returns the decoder that runs this program with the command `decode-rows`.
 pub(crate) fn decoder() -> Decoder {
     match std::env::current_exe() {
         Ok(path) => Decoder::Program { path, arguments: vec![OsString::from(DECODE_ROWS)] },

@@ -44,7 +44,7 @@ pub(crate) async fn clear(
     arguments: &Clear,
     output: Output,
 ) -> Result<(), Failure> {
-    // Only entries can be cleared; clap checks the name.
+    // Only entries can be cleared. clap has checked the name.
     let Clearable::Entry = arguments.kind;
     if !arguments.yes {
         confirm(output, "permanently delete all entries in this scope?")?;
@@ -55,7 +55,7 @@ pub(crate) async fn clear(
     Ok(())
 }
 
-/// Formats the records deleted along with a record, counted by collection.
+/// Formats the records that are deleted with a record, counted by collection.
 fn along(family: &[Identity]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     // The record itself is last.
@@ -69,7 +69,7 @@ fn along(family: &[Identity]) -> String {
     format!(" and everything that belongs to it ({})", counts.join(", "))
 }
 
-/// Asks for confirmation. Fails if the answer is no, or if nobody can answer: with `--json`, or if
+/// Asks for confirmation. Fails if the answer is no, or if no one can answer: with `--json`, or if
 /// stdin is not a terminal.
 pub(super) fn confirm(output: Output, question: &str) -> Result<(), Failure> {
     if output.json || !io::stdin().is_terminal() {

@@ -169,7 +169,7 @@ async fn context(memory: &MemoryView, story: &mut Story) -> Result<(), Failure> 
     ))
 }
 
-/// The story, printed step by step for a person, or as one object for a program.
+/// The story, printed step by step as text, or as one JSON object.
 struct Story {
     output: Output,
     steps: Vec<Step>,

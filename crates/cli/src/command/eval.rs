@@ -74,7 +74,7 @@ fn write_recall(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     writeln!(out, "mrr {:.3}, ndcg@10 {:.3}", summary.mrr, summary.ndcg_at_10)
 }
 
-/// Writes the figures of sessions, categories and files.
+/// Writes the results by session, category and file.
 fn write_groups(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if let Some(sessions) = &report.sessions {
         let recall = sessions.recall.at(10).unwrap_or_default();

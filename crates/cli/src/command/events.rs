@@ -1,5 +1,5 @@
-//! `events`: the recent events of the running service, or each new one as it comes. Events are in
-//! the RAM of the process that they were pushed to.
+//! `events`: the recent events of the running service, or each new one. Events are in the RAM of
+//! the process to which they were pushed.
 
 use std::ops::ControlFlow;
 
@@ -13,12 +13,12 @@ use crate::{
     output::{Output, one_line},
 };
 
-/// Recent events that are printed.
+/// Default number of recent events.
 const LIMIT: usize = 20;
-/// Characters of the data of an event on a line.
+/// Maximum length of an event's data in a line, in characters.
 const DATA_CHARS: usize = 200;
 
-/// Prints the recent events, oldest first. The service runs it, which has them.
+/// Prints the recent events, oldest first. Executed by the service, which has them.
 pub(crate) fn events(memory: &AgentMemory, events: &Events, output: Output) -> Result<(), Failure> {
     let filter =
         events.category.iter().fold(Filter::all(), |it, word| it.with_category(word.as_str()));
@@ -34,7 +34,7 @@ pub(crate) fn events(memory: &AgentMemory, events: &Events, output: Output) -> R
     Ok(())
 }
 
-/// Follows the events of the service, or fails if no service runs.
+/// Follows the events of the service. Fails if no service is running.
 pub(crate) async fn events_of_service(
     events: &Events,
     config: Config,
@@ -47,7 +47,7 @@ pub(crate) async fn events_of_service(
     };
     let data_dir = std::path::absolute(&config.memory.data_dir)
         .map_err(|source| Failure::Io { action: "find the data directory".to_owned(), source })?;
-    // Without --follow, the service has declined or does not answer.
+    // Without `--follow`, this is reached only if the service declined or does not answer.
     let socket = Presence::find(&data_dir).filter(|_| events.follow).ok_or_else(none)?;
     let (category, source) = (events.category.as_deref(), events.source.as_deref());
     let mut printed = Ok(());
@@ -74,7 +74,7 @@ fn tell(news: News, output: Output) -> std::io::Result<()> {
     }
 }
 
-/// Returns an event on one line.
+/// Formats an event in one line.
 fn line(event: &Value) -> String {
     let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
     let data = match &event["data"] {

@@ -1,4 +1,4 @@
-//! `export`, and `import` of its files: all records as lines of JSON.
+//! `export`: writes all records as JSON lines. Also `import` of these files.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `facts`: statements learned from messages, in time.
+//! `facts`: statements learned from messages, as of a time.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     output::{Output, line, number_of, one_line},
 };
 
-/// Time to learn from messages that were stored before.
+/// Time limit for learning from messages that were stored before.
 const CATCH_UP_MAX: Duration = Duration::from_secs(5);
 
 /// Maximum number of characters of a statement in one line.
@@ -49,7 +49,7 @@ pub(crate) async fn facts(
             memory.facts().contradictions().await?.into_iter().flatten().collect();
         return show(&found, None, output);
     }
-    // A span that has not ended yet counts until now.
+    // A period that has not ended yet is searched as of now.
     let as_of = arguments.as_of.map(|it| it.last().min(Timestamp::now()).max(it.begin));
     let query = FactQuery::default()
         .with_as_of(as_of)
@@ -85,7 +85,7 @@ async fn change(memory: &MemoryView, command: FactsCommand, output: Output) -> R
     Ok(())
 }
 
-/// Returns the id of a fact, given as its key or bare.
+/// Returns the id of a fact, given as a key or as an id.
 fn id_of(text: &str) -> Result<Id, Failure> {
     let id = match text.parse::<Key>() {
         Ok(key) if key.kind == Kind::Fact => Ok(key.id),
@@ -131,7 +131,7 @@ fn show(facts: &[Fact], next: Option<u64>, output: Output) -> Result<(), Failure
     Ok(())
 }
 
-/// Returns a fact as `--json` shows it.
+/// Returns a fact as JSON for `--json`.
 fn shown(fact: &Fact) -> Value {
     let key = |id: &Id| Key::new(Kind::Fact, id.clone()).to_string();
     json!({

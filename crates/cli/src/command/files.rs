@@ -22,7 +22,7 @@ pub(crate) async fn files(
     Ok(())
 }
 
-/// Returns the command that the arguments, and stdin, describe.
+/// Returns the command in the arguments and stdin.
 fn command(arguments: FilesCommand, output: Output) -> Result<FileCommand, Failure> {
     Ok(match arguments {
         FilesCommand::View { path, from, to } => {
@@ -57,7 +57,7 @@ fn command(arguments: FilesCommand, output: Output) -> Result<FileCommand, Failu
     })
 }
 
-/// Returns a text argument; `-` is that of stdin.
+/// Returns a text argument, or for `-` the text on stdin.
 fn given(text: String) -> Result<String, Failure> {
     if text == "-" { read_stdin() } else { Ok(text) }
 }

@@ -1,4 +1,5 @@
-//! `forget`: hides records from every command; with `--purge`, no file keeps a byte of them.
+//! `forget`: hides records from every command. With `--purge`, erases every byte of them from all
+//! files.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -23,7 +24,7 @@ use crate::{
 const DOCUMENT: &[u8] = b"file/";
 /// Maximum number of characters of a text in one line.
 const CHARS_SHOWN: usize = 100;
-/// Maximum number of repetitions of a record that are named. The rest are counted.
+/// Maximum number of repetitions of a record that are listed. Further ones are counted.
 const REPETITIONS_SHOWN: usize = 20;
 
 pub(crate) async fn forget(
@@ -70,12 +71,12 @@ pub(crate) async fn forget(
         let purge = if arguments.purge { " and purge them from every file" } else { "" };
         confirm(output, &format!("forget {}{purge}?", counted(&planned)))?;
     }
-    // Exactly the records shown are forgotten, even if others were stored meanwhile. A scope is
+    // Only the records shown are forgotten, even if others were stored in the meantime. A scope is
     // evaluated again.
     told(memory, &memory.forget(options).await?, proposal.as_ref(), output)
 }
 
-/// Builds the error for a record that is not stored and never was.
+/// Returns the error for a record that is not stored and never was.
 fn unknown() -> Failure {
     Failure::NotFound {
         message: "no such record".to_owned(),
@@ -97,7 +98,7 @@ async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget,
                 hint: "forget one document per command",
             });
         }
-        // Only names of documents may be other than UTF-8.
+        // Only names of documents may contain invalid UTF-8.
         let key = &*key.to_string_lossy();
         records.push(match (find(memory, key).await, key.parse::<Key>()) {
             // An expired record can be forgotten, and a forgotten one can be purged.
@@ -108,8 +109,8 @@ async fn target(memory: &MemoryView, arguments: &Forget) -> Result<ForgetTarget,
     Ok(if records.is_empty() { ForgetTarget::All } else { ForgetTarget::Records(records) })
 }
 
-/// Returns the path of the document that `file/NAME` means: unless a file has the id `NAME`, now or
-/// before it was forgotten.
+/// Returns the path of the document `file/NAME`. `None` if a file of the memory has the id `NAME`,
+/// now or before it was forgotten.
 async fn document(memory: &MemoryView, key: &OsString) -> Result<Option<OsString>, Failure> {
     let Some(name) = key.as_bytes().strip_prefix(DOCUMENT).map(OsStr::from_bytes) else {
         return Ok(None);
@@ -128,7 +129,7 @@ async fn document(memory: &MemoryView, key: &OsString) -> Result<Option<OsString
     Ok(Some(name.to_owned()))
 }
 
-/// Returns the records that match a query. If none do, the error names the nearest.
+/// Returns the records that match a query. If there are none, the error lists the nearest ones.
 async fn propose(memory: &MemoryView, text: &str, arguments: &Forget) -> Result<Proposal, Failure> {
     let mut query = ForgetQuery::new(text);
     query.limit = arguments.limit.unwrap_or(query.limit);
@@ -140,7 +141,7 @@ async fn propose(memory: &MemoryView, text: &str, arguments: &Forget) -> Result<
     }
 }
 
-/// Builds the error for a query that no record matches, with the nearest records.
+/// Returns the error for a query that matches no record, with the nearest records.
 fn nothing_says(memory: &MemoryView, text: &str, nearest: &[Recollection]) -> Failure {
     let text = one_line(text, CHARS_SHOWN);
     if nearest.is_empty() {
@@ -156,7 +157,7 @@ fn nothing_says(memory: &MemoryView, text: &str, nearest: &[Recollection]) -> Fa
     }
 }
 
-/// Formats a proposed record on one line: its relevance, text and key, and the keys of its
+/// Formats a proposed record in one line: its relevance, text and key, and the keys of its
 /// repetitions.
 fn proposed(memory: &MemoryView, record: &Recollection) -> String {
     let name = named(memory, &record.identity());
@@ -174,7 +175,7 @@ fn proposed(memory: &MemoryView, record: &Recollection) -> String {
     format!("{:.2}  {who}{text}  [{name}]{repetitions}", record.relevance)
 }
 
-/// Formats a record that contains the text of the query on one line, with the part that contains
+/// Formats a record that contains the text of the query in one line, with the part that contains
 /// it.
 fn containing(memory: &MemoryView, record: &Recollection, part: &str) -> String {
     let name = named(memory, &record.identity());
@@ -182,8 +183,8 @@ fn containing(memory: &MemoryView, record: &Recollection, part: &str) -> String 
     format!("contains the query in `{}`  {text}  [{name}]", line(part))
 }
 
-/// Lists, one per line, the related records that are forgotten too, the records that lose a part,
-/// and those that repeat the text and stay.
+/// Lists, one per line, the related records that are forgotten as well, the records that lose a
+/// part, and those that repeat the text and stay.
 fn along(memory: &MemoryView, receipt: &Receipt) -> Vec<String> {
     let related = receipt.related.iter().map(|Related { record, relation }| {
         let relation = match relation {
@@ -205,8 +206,8 @@ fn along(memory: &MemoryView, receipt: &Receipt) -> Vec<String> {
     related.chain(remade).chain(repeating).collect()
 }
 
-/// Lists the proposal: each record with its relevance, then everything that belongs to them or was
-/// derived from them.
+/// Lists the proposal: each record with its relevance, then everything that belongs to the records
+/// or was derived from them.
 fn preview(memory: &MemoryView, proposal: &Proposal, planned: &Receipt) -> Vec<String> {
     let records = proposal.proposed.iter().map(|it| match &it.part {
         Some(part) => containing(memory, &it.record, part),

@@ -1,4 +1,4 @@
-//! `import`: records that another program stored.
+//! `import`: reads the records that another program stored.
 
 use std::{fs, os::unix::fs::FileTypeExt, path::Path};
 

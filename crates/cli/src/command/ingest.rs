@@ -17,11 +17,11 @@ use crate::{
     output::{Output, number_of},
 };
 
-/// Pause between two looks at a file that is followed.
+/// Polling interval of a followed file.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Looks in a row at which a file that is followed may be absent: other programs replace a file by
-/// removing it first.
+/// Maximum number of consecutive polls at which a followed file may be absent. Other programs
+/// replace a file by removing it first.
 const ABSENT_LOOKS_MAX: u32 = 10;
 
 pub(crate) async fn ingest(
@@ -44,7 +44,7 @@ pub(crate) async fn ingest(
             output.warn("unreadable", problem);
         }
         for file in &found.files {
-            // In a directory, an unusable file costs only itself.
+            // In a directory, an unusable file does not affect the others.
             total.add(take(memory, file, arguments, output).await?);
         }
         let sum: &mut Walk = walked.get_or_insert_default();
@@ -78,14 +78,14 @@ pub(crate) async fn ingest(
         Ok(())
     })?;
     let unreadable = walked.map_or(0, |walked| walked.unreadable.len() as u64);
-    // If two records in a file share an id, the second is not stored.
+    // If two records in a file have the same id, the second is not stored.
     match total.failed_count + total.tally.conflicting_count + unreadable {
         0 => Ok(()),
         failed => Err(Failure::Partial { failed }),
     }
 }
 
-/// Follows a session file until the command is interrupted, or to its end.
+/// Follows a session file to its end, or until the command is interrupted.
 async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Result<(), Failure> {
     let [file] = arguments.files.as_slice() else {
         return Err(Failure::Usage {
@@ -130,7 +130,7 @@ async fn follow(memory: &MemoryView, arguments: &Ingest, output: Output) -> Resu
     }
 }
 
-/// Returns true if a file could not be read because it is not there, or has no content yet.
+/// Returns true if a file could not be read because it does not exist, or is still empty.
 fn is_absent(file: &Path, failure: &Failure) -> bool {
     let Failure::Exchange(Error::Input { problem, .. }) = failure else { return false };
     match problem {

@@ -1,4 +1,4 @@
-//! `kinds`: the kinds of record; the fields, the rules and the schema of one.
+//! `kinds`: the kinds of records; the fields, rules and schema of one kind.
 
 use std::io::{self, Write};
 
@@ -95,7 +95,7 @@ fn other_fields(free: FreeFields) -> &'static str {
     }
 }
 
-/// Returns the type of a field, and the rules that differ from those of most fields.
+/// Returns the type of a field, and its rules that differ from those of most fields.
 fn rules(field: &Field) -> String {
     let need = match field.need {
         Need::Required => Some("required"),

@@ -1,4 +1,4 @@
-//! `learn`: facts from messages.
+//! `learn`: learns facts from messages.
 
 use std::{fs, io::Read, path::Path};
 
@@ -12,7 +12,7 @@ use crate::{
     output::{Output, number_of},
 };
 
-/// Maximum size of a file, in bytes. `ingest` takes larger ones.
+/// Maximum size of a file, in bytes. `ingest` accepts larger ones.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 
 const HINT: &str = "give one message a line, such as {\"role\": \"user\", \"content\": \"...\"}; \
@@ -73,10 +73,10 @@ fn read(path: &Path) -> Result<String, Failure> {
     }
 }
 
-/// A message, and its line.
+/// A message with its line.
 type Placed = (u64, Map<String, Value>);
 
-/// Returns the messages of a text, each with its line: lines of JSON, an array, or an object with
+/// Returns the messages in a text, with their lines: JSON lines, an array, or an object with
 /// `messages`.
 fn messages(text: &str) -> Result<Vec<Placed>, Failure> {
     let text = text.trim_start_matches('\u{feff}');

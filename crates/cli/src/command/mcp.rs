@@ -1,4 +1,4 @@
-//! `mcp`: the memory as tools of an agent host, which starts this process and ends its input.
+//! `mcp`: the memory as tools of an agent host, which starts this process and closes its input.
 
 use std::{
     fs::File,
@@ -23,7 +23,7 @@ use crate::{
     resident,
 };
 
-/// Pause between checks that the host still lives.
+/// Interval of checks that the host is still running.
 const PARENT_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn mcp(mcp: &Mcp, config: Config, global: &Global) -> Result<(), Failure> {
@@ -90,8 +90,8 @@ fn opener(
     }
 }
 
-/// Takes stdin and stdout for the protocol. A library that prints then writes to stderr, and one
-/// that reads gets nothing.
+/// Reserves stdin and stdout for the protocol. From then on, a library that prints writes to
+/// stderr, and one that reads gets no input.
 fn pipes() -> io::Result<(File, File)> {
     let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
@@ -100,7 +100,7 @@ fn pipes() -> io::Result<(File, File)> {
     Ok((input, output))
 }
 
-/// Returns a future that ends at a signal to end, or when the host is gone.
+/// Returns a future that completes at a termination signal, or when the host has exited.
 fn ending() -> Result<impl Future<Output = ()>, Failure> {
     let failed = |source: io::Error| Failure::Io { action: "wait for signals".to_owned(), source };
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;

@@ -1,5 +1,4 @@
-//! Metrics, which are values over time and not records: storing a value, listing keys, showing one
-//! key.
+//! Metrics, which are values over time and not records: stores a value, lists keys, shows one key.
 
 use aios_memory::{
     Administrator, MemoryView, Timestamp,
@@ -58,7 +57,7 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// Lists all keys, each with its newest value: of a past hour, the mean.
+/// Lists all keys with their newest values. For a past hour, the value is the mean.
 pub(super) async fn list(memory: &MemoryView, list: &List, output: Output) -> Result<(), Failure> {
     if let Some(text) = list.after.clone() {
         return Err(aios_memory::Error::Cursor { text }.into());

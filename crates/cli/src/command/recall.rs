@@ -26,7 +26,7 @@ pub(crate) async fn recall(
             hint: "pass the earlier time as --since",
         });
     }
-    // A span that has not ended yet counts until now.
+    // A period that has not ended yet is searched as of now.
     let as_of = recall.as_of.map(|it| it.last().min(Timestamp::now()).max(it.begin));
     let options = memory
         .search_options()
@@ -45,7 +45,7 @@ pub(crate) async fn recall(
     if recalled.hits.is_empty() && !output.json {
         output.note("no matches");
     }
-    // A read-only memory has reported this on opening.
+    // For a read-only memory, this was reported on opening.
     if memory.config().memory.access == Access::ReadWrite {
         tell_behind(recalled.behind, output);
     }

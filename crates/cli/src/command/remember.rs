@@ -37,7 +37,7 @@ pub(crate) async fn remember(
     Ok(())
 }
 
-/// Returns a text as `ingest` reads it: without a byte order mark, and with U+FFFD in the place of
+/// Returns a text as `ingest` reads it: without a byte order mark, and with U+FFFD instead of
 /// U+0000.
 fn plain(text: &str) -> String {
     text.strip_prefix('\u{feff}').unwrap_or(text).replace('\0', "\u{fffd}")

@@ -23,7 +23,7 @@ use crate::{
     output::{Output, records, shown},
 };
 
-/// Mode of a page: it has texts of records.
+/// File mode of a page, which contains texts of records.
 const MODE: u32 = 0o600;
 
 pub(crate) async fn report(
@@ -55,7 +55,7 @@ pub(crate) async fn report(
     Ok(())
 }
 
-/// Writes the page to `path` by one rename. Replaces only a page of this program.
+/// Writes the page to `path` by a rename. Replaces only pages of this program.
 fn put(path: &Path, page: &str) -> Result<(), Failure> {
     let failed = |source| Failure::Io { action: format!("write {}", shown(path)), source };
     match fs::File::open(path) {
@@ -76,7 +76,7 @@ fn put(path: &Path, page: &str) -> Result<(), Failure> {
     let mut name = path.as_os_str().to_owned();
     name.push(".report.partial");
     let partial = Path::new(&name);
-    // A killed process may have left one.
+    // A killed process may have left a partial file.
     match fs::remove_file(partial) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
@@ -89,7 +89,7 @@ fn put(path: &Path, page: &str) -> Result<(), Failure> {
         fs::rename(partial, path)
     };
     written().map_err(|error| {
-        // There may be nothing to remove.
+        // The partial file may not exist.
         let _ = fs::remove_file(partial);
         failed(error)
     })

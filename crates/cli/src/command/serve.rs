@@ -51,7 +51,7 @@ pub(crate) async fn serve(
     let inherited = systemd::listener()?;
     let exposed = inherited.as_ref().map_or(address, Listener::local_addr);
     limits.check(exposed, tls.is_some())?;
-    // The directory of the socket lies in the data directory, which opening creates.
+    // The socket's directory is in the data directory, which opening creates.
     let memory = AgentMemory::open(config).await?;
     let served = async {
         let mut presence = Presence::claim(&data_dir)?;
@@ -97,7 +97,7 @@ async fn check(data_dir: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Refuses flags of the scope: whom a call acts for is said by its token or its caller.
+/// Refuses scope flags, because the token or the caller determines the user of a call.
 fn check_scope(global: &Global, config: &Config) -> Result<(), Failure> {
     let (user, project, others) = global.bound();
     if user.is_some() || project.is_some() || others {
@@ -113,7 +113,7 @@ fn check_scope(global: &Global, config: &Config) -> Result<(), Failure> {
     }
 }
 
-/// Returns the TCP address. `None` if only the socket is wanted.
+/// Returns the TCP address. `None` if only the socket is used.
 fn address(serve: &Serve, config: &Config) -> Result<Option<SocketAddr>, Failure> {
     let text = serve.listen.as_deref().unwrap_or(&config.server.listen);
     if text == "none" {
@@ -150,13 +150,13 @@ fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
     }
 }
 
-/// Returns the traces that the `OTEL_*` variables ask for. Variables that are not supported are
-/// reported: the memory is served without traces rather than not at all.
+/// Returns the traces configured by the `OTEL_*` variables. Unsupported values are reported, and
+/// the memory is served without traces.
 fn telemetry() -> Option<Telemetry> {
     let variable = |name: &str| match std::env::var(name) {
         Ok(value) => Some(value),
         Err(std::env::VarError::NotPresent) => None,
-        // Not supported, whatever it says.
+        // Such a value is not supported, so its replacement is reported.
         Err(std::env::VarError::NotUnicode(value)) => Some(value.to_string_lossy().into_owned()),
     };
     match Telemetry::from_variables(variable) {
@@ -192,7 +192,7 @@ fn tell_ready(
     Ok(())
 }
 
-/// Returns a future that ends at the signal to end, or to interrupt.
+/// Returns a future that completes at a termination or interrupt signal.
 fn ending() -> Result<impl Future<Output = ()>, Failure> {
     let failed = |source: io::Error| Failure::Io { action: "wait for signals".to_owned(), source };
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;

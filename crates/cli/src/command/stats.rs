@@ -1,4 +1,4 @@
-//! `stats`: contents and size of the memory. `snapshot`: the state of the machine.
+//! `stats`: content and size of the memory. `snapshot`: the machine state.
 
 use aios_memory::MemoryView;
 

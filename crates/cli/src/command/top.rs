@@ -1,7 +1,7 @@
-//! `top`: the running service in the terminal, again and again, or once as text.
+//! `top`: a live view of the running service in the terminal, or its state once as text.
 //!
-//! [`model`] is the state, [`rows`] and [`draw`] make lines and screens of it, [`screen`] is the
-//! terminal; this file asks the service and joins them.
+//! [`model`] is the state, [`rows`] and [`draw`] turn it into lines and screens, and [`screen`] is
+//! the terminal. This file requests the state of the service and connects them.
 
 mod draw;
 mod figures;
@@ -31,7 +31,7 @@ use crate::{
     output::{Output, harmless, has_screen},
 };
 
-/// Time in which a service must answer.
+/// Time limit for an answer of the service.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 /// Width of the text of `--once`.
 const TEXT_WIDTH: usize = 100;
@@ -57,7 +57,7 @@ pub(crate) async fn top(
     }
 }
 
-/// Refuses flags and outputs with which the view cannot be shown.
+/// Refuses flags and outputs that the view does not support.
 fn check(top: &Top, global: &Global, output: Output) -> Result<(), Failure> {
     let (_, project, others) = global.bound();
     if project.is_some() || others {
@@ -76,7 +76,7 @@ fn check(top: &Top, global: &Global, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The service that is watched.
+/// The observed service.
 #[derive(Debug, Clone)]
 struct Source {
     data_dir: PathBuf,
@@ -85,7 +85,7 @@ struct Source {
 }
 
 impl Source {
-    /// Asks the service, which may have begun again on another socket.
+    /// Requests the state of the service, which may have been restarted on another socket.
     async fn look(&self, next: Option<u64>) -> Looked {
         let socket = self.socket.clone().or_else(|| Presence::find(&self.data_dir));
         let Some(socket) = socket else { return Looked::NoService };
@@ -94,7 +94,7 @@ impl Source {
     }
 }
 
-/// Returns the first look, or fails if there is nothing to see.
+/// Returns the first state. Fails if the service does not run or refuses.
 async fn first(source: &Source) -> Result<Looked, Failure> {
     match source.look(None).await {
         Looked::Refused(reason) => Err(Failure::Unsound {
@@ -214,14 +214,14 @@ fn show(taken: &mut Taken, model: &mut Model, look: &Look) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for the answer to a look, if one is under way.
+/// Waits for the answer to a request in progress, if any.
 async fn answered(looking: &mut Option<JoinHandle<Looked>>) -> Looked {
     let Some(task) = looking else { return std::future::pending().await };
     let looked = task.await;
     *looking = None;
     match looked {
         Ok(looked) => looked,
-        // The terminal has been given back for its report, so the view must end.
+        // The terminal was restored for the panic message, so the view must end.
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(_) => Looked::NoService,
     }

@@ -22,7 +22,7 @@ use crate::{
 const PROGRESS: &str = "{bar:40} {pos}/{len} records";
 const WHERE_TO_SET: &str = "in the settings file; `aios-memory config path` prints its path";
 
-/// Runs all checks. Fails if one of them does.
+/// Runs all checks. Fails if any check fails.
 pub(crate) async fn doctor(
     settings: Result<Effective, Failure>,
     output: Output,
@@ -64,7 +64,7 @@ pub(crate) async fn doctor(
     }
 }
 
-/// Returns a check as JSON, with its remedy in words as `advice`.
+/// Returns a check as JSON, with the text of its remedy as `advice`.
 fn with_advice(examined: &Examined) -> Value {
     let mut shown = serde_json::to_value(examined).expect("a check is plain data");
     if let Some(advice) = examined.check.remedy.as_ref().and_then(words) {
@@ -127,7 +127,7 @@ pub(crate) async fn reindex(
 ) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
-    // The setting must find the directory from any working directory.
+    // The path in the setting must work from any working directory.
     let model = arguments.model.map(|name| match std::fs::canonicalize(&name) {
         Ok(path) if path.is_dir() => path.display().to_string(),
         _ => name,
@@ -146,7 +146,7 @@ pub(crate) async fn reindex(
     Ok(())
 }
 
-/// Repairs the library. Fails if records or other data were lost or set aside.
+/// Repairs the library. Fails if records or other data were lost or quarantined.
 pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Failure> {
     let bar = output.progress(PROGRESS, Some(0));
     let watched = bar.clone();
@@ -261,7 +261,7 @@ pub(crate) async fn repair(settings: Effective, output: Output) -> Result<(), Fa
     }
 }
 
-/// Moves records past their retention out of working memory, and tidies the files.
+/// Moves records past their retention out of working memory, and cleans up the files.
 pub(crate) async fn maintain(
     memory: &Administrator,
     arguments: &Maintain,

@@ -1,4 +1,4 @@
-//! Answers a hook in the service, on the open memory.
+//! Answers a hook in the service, which has the memory open.
 
 use aios_memory::AgentMemory;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::{
     output::Output,
 };
 
-/// Answers the hook that `hook` names, with the host's `input`, and prints the answer.
+/// Answers the hook `hook` for the host's `input`, and prints the answer.
 pub(crate) async fn answer(
     memory: &AgentMemory,
     global: &Global,
@@ -42,6 +42,6 @@ pub(crate) async fn answer(
     let answer = json!({
         "hookSpecificOutput": { "hookEventName": event.name(), "additionalContext": context },
     });
-    // The host reads JSON, whatever the flags say.
+    // The host expects JSON, regardless of the flags.
     Ok(Output { json: true, ..output }.result::<Value>(&answer, |_| Ok(()))?)
 }

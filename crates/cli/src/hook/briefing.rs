@@ -1,5 +1,5 @@
-//! The context with which a session begins or continues: the person and the current facts, the open
-//! work, the last decisions, and the end of the session before.
+//! The context at the start or continuation of a session: the person and the current facts, the
+//! open work, the last decisions, and the end of the previous session.
 
 use std::collections::HashSet;
 
@@ -19,26 +19,27 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// The limits of the context. Claude Code replaces more than 10,000 characters by a preview.
+/// Limits of the context. Claude Code replaces more than 10,000 characters by a preview.
 const LIMITS: Limits = Limits { tokens: 1_200, chars: 9_000 };
 
-/// Numbers of records.
+/// Maximum numbers of records.
 const GOALS_MAX: usize = 8;
 const TASKS_MAX: usize = 12;
 const DECISIONS_MAX: usize = 5;
 const DECISIONS_SINCE_MAX: usize = 10;
 const GIVEN_MAX: usize = 16;
 
-/// Messages at the end of the session before that are looked at.
+/// Number of messages at the end of the previous session that are examined.
 const CLOSING_MESSAGES: usize = 20;
 
-/// Latest sessions among which that before is looked for: they may be of other projects.
+/// Number of latest sessions that are searched for the previous one, since they may be of other
+/// projects.
 const SESSIONS_MAX: usize = 64;
 
-/// Hours within which the session before was active: a quarter of a year.
+/// Maximum age of the previous session's last activity, in hours: 90 days.
 const SESSION_HOURS_MAX: u32 = 90 * 24;
 
-/// The order in which records are left out if the room is short, the last one first.
+/// Priorities of the records if the space is limited. The lowest ones are left out first.
 const FACT: f64 = 0.95;
 const GOAL: f64 = 0.9;
 const DECIDED_SINCE: f64 = 0.85;
@@ -47,7 +48,7 @@ const DECISION: f64 = 0.7;
 const CLOSING: f64 = 0.6;
 const GIVEN: f64 = 0.5;
 
-/// Returns the context for the beginning of a call's session. `None` if the memory has nothing.
+/// Returns the context for the start of a call's session. `None` if the memory has nothing for it.
 pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
     let view = call.in_project().await?;
     let session = session_of(call)?;
@@ -60,7 +61,7 @@ pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
     match (start, given.at) {
         (Start::Resumed, Some(_)) => return since(call, &view, &given).await,
         (Start::Forked, _) => {
-            // The records that the host repeats count as given to the new session, too.
+            // Records that the host repeats count as given to the new session as well.
             let given = given.keep_for_fork(call)?;
             return since(call, &view, &given).await;
         }
@@ -91,7 +92,8 @@ pub(super) async fn of(call: &Call) -> Result<Option<String>, Failure> {
     packing::given(call, &view, candidates, &keys, LIMITS, Anew::Yes).await
 }
 
-/// Returns the context of a session whose earlier contexts the host repeats: the decisions since.
+/// Returns the context of a session whose earlier contexts the host repeats: the decisions since
+/// then.
 async fn since(call: &Call, view: &MemoryView, given: &Given) -> Result<Option<String>, Failure> {
     let mut decided = decisions(view, given.at).await?;
     let now = Timestamp::now();
@@ -125,8 +127,8 @@ async fn profile(view: &MemoryView) -> Result<Vec<Candidate>, Failure> {
     Ok(entries.collect())
 }
 
-/// Returns the current facts that no record in `shown` states, those with a slot first and then
-/// those stated last. Their share of the context is that of the profile.
+/// Returns the current facts that no record in `shown` states: first those with a slot, then the
+/// latest stated. They count towards the profile's share of the context.
 async fn current_facts(
     view: &MemoryView,
     shown: &HashSet<Identity>,
@@ -137,7 +139,7 @@ async fn current_facts(
     }
     let facts = view.working().facts().profile(settings.profile_facts).await;
     let facts = facts.map_err(aios_memory::Error::from)?;
-    // A statement that a model made was not told.
+    // Excludes facts of low trust, which a model derived, and those that a shown record states.
     let is_new = |fact: &Fact| {
         let owner = fact.meta.scope.owner();
         let evidence = fact.evidence.iter().filter_map(|key| key.parse::<Key>().ok());
@@ -155,7 +157,7 @@ async fn current_facts(
     Ok(facts.collect())
 }
 
-/// Returns the open goals, and the tasks that are in progress or wait.
+/// Returns the open goals, and the tasks that are in progress or pending.
 async fn open_work(view: &MemoryView) -> Result<Vec<(f64, Record)>, Failure> {
     let failed = aios_memory::Error::from;
     let working = view.working();
@@ -167,7 +169,7 @@ async fn open_work(view: &MemoryView) -> Result<Vec<(f64, Record)>, Failure> {
     let mut identities: Vec<_> = goals.collect();
     for status in [TaskStatus::InProgress, TaskStatus::Pending] {
         let tasks = working.tasks().list(None, Some(status)).await.map_err(failed)?;
-        // The newest ones.
+        // Only the newest ones.
         let tasks = tasks
             .into_iter()
             .rev()
@@ -222,7 +224,7 @@ async fn closing(view: &MemoryView, current: &Id) -> Result<Vec<(f64, Record)>, 
     read(view, identities.collect()).await
 }
 
-/// Reads records of working memory, each with its relevance.
+/// Reads records from working memory, each with its relevance.
 async fn read(
     view: &MemoryView,
     identities: Vec<(f64, aios_memory::Identity)>,

@@ -1,4 +1,4 @@
-//! One call of a hook, and the part of the memory that it concerns.
+//! A call of a hook, and the part of the memory that it concerns.
 
 use std::path::PathBuf;
 
@@ -8,11 +8,11 @@ use tokio::task;
 use super::{event::Host, input::Input};
 use crate::failure::Failure;
 
-/// One call of a hook.
+/// A call of a hook.
 pub(super) struct Call {
     pub(super) host: Host,
     pub(super) input: Input,
-    /// The memory as the flags of the hook narrow it, of all projects unless a flag names one.
+    /// The memory, narrowed by the flags of the hook. All projects unless a flag names one.
     pub(super) whole: MemoryView,
 }
 
@@ -23,8 +23,8 @@ impl Call {
         id.ok_or_else(|| missing("session_id"))
     }
 
-    /// Returns the memory as seen from the working directory: the records of its project, and those
-    /// without a project. A project that a flag of the hook names takes precedence.
+    /// Returns the memory as visible from the working directory: the records of its project, and
+    /// those without a project. A project named by a flag of the hook takes precedence.
     pub(super) async fn in_project(&self) -> Result<MemoryView, Failure> {
         if self.whole.gate().filter().scope.project.is_some() {
             return Ok(self.whole.clone());
@@ -35,7 +35,7 @@ impl Call {
     }
 }
 
-/// Returns the failure for a field that the input lacks.
+/// Returns the failure for a missing field of the input.
 pub(super) fn missing(field: &str) -> Failure {
     Failure::Usage {
         message: format!("the input has no `{field}`"),
@@ -43,8 +43,8 @@ pub(super) fn missing(field: &str) -> Failure {
     }
 }
 
-/// Returns the id of the project of a directory. A directory that is gone has no project, and
-/// records without one would be seen in every project.
+/// Returns the id of a directory's project. Fails if the directory no longer exists, because
+/// records without a project would be visible in every project.
 async fn project_of(cwd: Option<PathBuf>) -> Result<String, Failure> {
     let cwd = cwd.ok_or_else(|| missing("cwd"))?;
     let found = task::spawn_blocking(move || Project::of(&cwd)).await;

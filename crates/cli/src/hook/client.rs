@@ -1,4 +1,4 @@
-//! The process that the host starts: reads the input, has the service answer, and prints the
+//! The process that the host starts: reads the input, lets the service answer, and prints the
 //! answer.
 
 use std::{
@@ -29,10 +29,10 @@ use crate::{
     service::circumstances,
 };
 
-/// Pause between two tries to reach a service that starts.
+/// Interval of attempts to reach a starting service.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Runs a hook. Problems are in the log of hooks, and in the exit code of no process.
+/// Runs a hook. Problems are reported in the log of hooks, never in the exit code.
 pub(crate) fn run(arguments: &Arguments, hook: &Hook, words: &[OsString]) -> ExitCode {
     let begun = Instant::now();
     let settings = match crate::settings(&arguments.global) {
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments, hook: &Hook, words: &[OsString]) -> Exi
     watch(client.data_dir.clone(), log.clone(), host, event, (begun, time_max));
     let words: Option<Vec<String>> =
         words.iter().map(|word| word.to_str().map(str::to_owned)).collect();
-    // A panic is in the log already.
+    // A panic has already been logged.
     let is_done = std::panic::catch_unwind(AssertUnwindSafe(|| match words {
         None => Err("an argument is not UTF-8".to_owned()),
         Some(words) => client.run(words),
@@ -76,8 +76,8 @@ pub(crate) fn run(arguments: &Arguments, hook: &Hook, words: &[OsString]) -> Exi
     ExitCode::SUCCESS
 }
 
-/// Prints a problem of a hook that has no log: hosts show stderr to nobody if a hook succeeds, or
-/// only to a user who asks for details.
+/// Prints a problem of a hook without a log. If a hook succeeds, hosts do not show stderr, or show
+/// it only to a user who requests details.
 fn without_log(failure: &Failure) -> ExitCode {
     failure.tell(false);
     ExitCode::SUCCESS
@@ -87,7 +87,7 @@ fn failed(action: &str, source: io::Error) -> Failure {
     Failure::Io { action: action.to_owned(), source }
 }
 
-/// Ends the process in time, whatever it waits for.
+/// Ends the process at its time limit, even if it is blocked.
 fn watch(
     data_dir: PathBuf,
     log: Log,
@@ -135,7 +135,7 @@ impl Client {
         Ok(())
     }
 
-    /// Has the service answer. Starts one if none runs.
+    /// Lets the service answer. Starts one if none is running.
     async fn ask(&self, line: &CommandLine) -> Result<CommandOutput, String> {
         let mut has_started = false;
         loop {
@@ -160,7 +160,7 @@ impl Client {
         }
     }
 
-    /// Fails if the service accepts calls, but not this one.
+    /// Fails if the service accepts calls but declined this one.
     async fn check_declined(&self, socket: &Path) -> Result<(), String> {
         match is_ready(socket).await {
             true => Err("the running service is of another version, or has other settings or \

@@ -1,4 +1,4 @@
-//! The hosts and the events of their sessions.
+//! Hosts, and the events of their sessions.
 
 use aios_exchange::ingest::Format;
 use clap::ValueEnum;
@@ -37,7 +37,7 @@ impl Host {
     }
 }
 
-/// An event of a session, named as both hosts name it.
+/// An event of a session. Both hosts use the same names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Event {
     /// A session begins, continues, or was compacted.

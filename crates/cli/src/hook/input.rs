@@ -1,11 +1,11 @@
-//! The JSON object that a host passes to a hook. The two hosts use the same names. Fields that are
-//! not needed are ignored, since hosts add some with every version.
+//! The JSON object that a host passes to a hook. Both hosts use the same names. Unneeded fields are
+//! ignored, because hosts add fields in new versions.
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-/// Maximum length of the input in bytes. A prompt or a summary is part of it.
+/// Maximum length of the input in bytes, which may contain a prompt or a summary.
 pub(crate) const INPUT_BYTES_MAX: u64 = 1 << 20;
 
 /// The input of a hook.
@@ -13,11 +13,11 @@ pub(crate) const INPUT_BYTES_MAX: u64 = 1 << 20;
 pub(super) struct Input {
     /// The host's id of the session.
     pub(super) session_id: Option<String>,
-    /// The session file. Codex has none for a session that is not kept.
+    /// The session file. Missing for a Codex session that is not saved.
     pub(super) transcript_path: Option<PathBuf>,
     /// The working directory.
     pub(super) cwd: Option<PathBuf>,
-    /// The reason for which a session starts.
+    /// The reason why a session starts.
     pub(super) source: Option<String>,
     /// The prompt.
     pub(super) prompt: Option<String>,
@@ -25,16 +25,16 @@ pub(super) struct Input {
     pub(super) compact_summary: Option<String>,
 }
 
-/// The way in which a session starts.
+/// Relation of a starting session to earlier contexts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
-    /// Without an earlier context.
+    /// There is no earlier context.
     New,
-    /// A summary has taken the place of earlier contexts.
+    /// A summary has replaced earlier contexts.
     Compacted,
     /// The host repeats the earlier contexts of the session.
     Resumed,
-    /// The host repeats the earlier contexts of the session that it was made of.
+    /// The host repeats the earlier contexts of the parent session.
     Forked,
 }
 
@@ -42,7 +42,7 @@ impl Input {
     /// Parses the input.
     ///
     /// # Errors
-    /// The fault, without the text in which it is.
+    /// A description of the error, without the invalid text.
     pub(super) fn parse(text: &str) -> Result<Input, String> {
         serde_json::from_str(text).map_err(|fault| {
             let (line, column) = (fault.line(), fault.column());
@@ -57,7 +57,7 @@ impl Input {
         })
     }
 
-    /// Returns the way in which the session starts.
+    /// Returns how the session starts.
     pub(super) fn start(&self) -> Start {
         match self.source.as_deref() {
             Some("compact") => Start::Compacted,

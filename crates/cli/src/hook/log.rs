@@ -1,4 +1,4 @@
-//! The log of hooks: one line for each problem. It holds no text of a prompt, a session or a
+//! The log of hooks, with one line per problem. Contains no text of a prompt, a session or a
 //! record.
 
 use std::{
@@ -13,7 +13,7 @@ use aios_memory::Timestamp;
 use super::state::DIRECTORY;
 use crate::output::line;
 
-/// Size after which the log becomes the previous log.
+/// Size in bytes at which the log is rotated.
 const BYTES_MAX: u64 = 1 << 20;
 
 /// Maximum length of a line, in characters.
@@ -28,7 +28,7 @@ pub(crate) fn log_file(data_dir: &Path) -> PathBuf {
 #[derive(Debug, Clone)]
 pub(super) struct Log {
     file: PathBuf,
-    /// The host and the event.
+    /// The host and the event, for the line.
     about: String,
 }
 
@@ -37,7 +37,7 @@ impl Log {
         Log { file: log_file(data_dir), about: format!("{host} {event}") }
     }
 
-    /// Adds a line. Errors of writing the log are ignored, because a hook must not fail.
+    /// Appends a line. Errors of writing the log are ignored, because a hook must not fail.
     pub(super) fn add(&self, problem: &str) {
         let problem: String = line(problem).to_string().chars().take(LINE_CHARS_MAX).collect();
         let text = format!("{:.0} {}: {problem}\n", Timestamp::now(), line(&self.about));

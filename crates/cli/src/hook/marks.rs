@@ -17,20 +17,20 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
     pub(crate) at: Timestamp,
-    /// True if it did its work.
+    /// True if the run succeeded.
     pub(crate) is_done: bool,
 }
 
-/// Marks the run of a hook.
+/// Records the run of a hook.
 pub(super) fn mark(data_dir: &Path, host: Host, event: Event, is_done: bool) {
     let mark = Mark { at: Timestamp::now(), is_done };
     if let Ok(text) = serde_json::to_vec(&mark) {
-        // Only `doctor` misses it.
+        // Only `doctor` reads the mark, so a failure is ignored.
         let _ = replace(&file(data_dir, host, event), &text);
     }
 }
 
-/// Returns the last runs of the hooks of a host, in the order of their events.
+/// Returns the last runs of the hooks of a host, ordered by event.
 pub(crate) fn last_marks(data_dir: &Path, host: Host) -> Vec<(Event, Mark)> {
     let read = |event: Event| {
         let text = fs::read(file(data_dir, host, event)).ok()?;

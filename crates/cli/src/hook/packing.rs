@@ -1,4 +1,4 @@
-//! Packs candidates into a context that a host takes whole.
+//! Packs candidates into a context that a host does not truncate.
 
 use aios_memory::{Context, Key, MemoryView, Tokenizer, context::Candidate, context::Format};
 
@@ -8,23 +8,23 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// Bytes of a context. Codex cuts out the middle of one with more than 10,000.
+/// Maximum size of a context in bytes. Codex removes the middle of a context of more than 10,000.
 const BYTES_MAX: usize = 9_900;
 
-/// Tries to make a context short enough in characters.
+/// Maximum number of attempts to make a context short enough in characters.
 const TRIES: usize = 8;
 
-/// The limits of a context.
+/// Limits of a context.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Tokens, counted as by OpenAI's tokenizer.
+    /// Maximum number of tokens, as counted by OpenAI's tokenizer.
     pub(super) tokens: usize,
-    /// UTF-16 code units. A host replaces a longer text by its beginning.
+    /// Maximum number of UTF-16 code units. A host truncates a longer text.
     pub(super) chars: usize,
 }
 
-/// Packs as many candidates as fit, and notes which of these records the call's session was given.
-/// `None` if no candidate fits.
+/// Packs as many candidates as fit, and records which of their records the call's session was
+/// given. `None` if no candidate fits.
 pub(super) async fn given(
     call: &Call,
     view: &MemoryView,
@@ -41,7 +41,7 @@ pub(super) async fn given(
     Ok(context.map(|context| context.text))
 }
 
-/// Packs as many candidates as fit. `None` if none does.
+/// Packs as many candidates as fit. `None` if none fits.
 async fn packed(
     view: &MemoryView,
     candidates: Vec<Candidate>,
@@ -49,7 +49,7 @@ async fn packed(
 ) -> Result<Option<Context>, Failure> {
     let mut tokens = limits.tokens;
     for _ in 0..TRIES {
-        // Of all formats, XML has an end that stored text cannot imitate.
+        // XML is the only format whose end stored text cannot imitate.
         let options = view
             .context_options()
             .with_format(Format::Xml)
@@ -64,7 +64,7 @@ async fn packed(
         if chars <= limits.chars && bytes <= BYTES_MAX {
             return Ok(Some(context));
         }
-        // A little less than the share that fits, because frames count, too.
+        // Slightly less than the share that fits, because the frames count as well.
         let used = context.total_tokens.0.min(tokens);
         tokens = (used * limits.chars / chars).min(used * BYTES_MAX / bytes).min(used) * 9 / 10;
     }

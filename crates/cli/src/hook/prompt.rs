@@ -1,4 +1,4 @@
-//! The context for a prompt: what the memory has about it, and the session has not seen.
+//! The context for a prompt: matching records that the session has not been given.
 
 use std::collections::HashSet;
 
@@ -15,28 +15,29 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// The limits of a context for a prompt.
+/// Limits of a context for a prompt.
 const LIMITS: Limits = Limits { tokens: 500, chars: 4_000 };
 
-/// A record, and its relevance for the prompt.
+/// A record with its relevance for the prompt.
 type Found = (Record, f64);
 
-/// Minimum relevance of a record. Half as many questions about something that was never stored
-/// reach it as reach .5; docs/measurements/retrieval.md has the shares.
+/// Minimum relevance of a record. Of the questions about something that was never stored, half as
+/// many reach it as reach 0.5; docs/measurements/retrieval.md has the shares.
 const RELEVANCE_MIN: f64 = 0.6;
 
-/// Hits that are looked at. Some of them the session has seen, or nobody told.
+/// Number of hits that are examined. Some of them were already given to the session, or not told by
+/// anyone.
 const HITS: usize = 32;
 
-/// Minimum length of a prompt, in words and in characters. Shorter ones answer a question of the
+/// Minimum length of a prompt, in words and in characters. Shorter prompts answer a question of the
 /// model.
 const WORDS_MIN: usize = 3;
 const CHARS_MIN: usize = 12;
 
-/// Characters of a prompt that are the query.
+/// Maximum length of the query, in characters of the prompt.
 const QUERY_CHARS_MAX: usize = 2_000;
 
-/// Returns the context for the prompt of a call. `None` if there is nothing to say.
+/// Returns the context for the prompt of a call. `None` if there is no matching record.
 pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     let prompt = call.input.prompt.as_deref().ok_or_else(|| missing("prompt"))?;
     if is_skipped(prompt) {
@@ -72,8 +73,8 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     packing::given(call, &view, candidates.collect(), &keys, LIMITS, Anew::No).await
 }
 
-/// Leaves out messages with a statement that has ended, and those that state nothing but facts that
-/// the session has.
+/// Removes messages with a statement that has ended, and messages that only state facts the session
+/// has.
 async fn without_known_messages(
     view: &MemoryView,
     mut found: Vec<Found>,
@@ -97,7 +98,7 @@ async fn without_known_messages(
     Ok(found)
 }
 
-/// Leaves out the facts that a record states which the session has, or which is itself a hit.
+/// Removes facts that a record states which the session has or which is itself a hit.
 async fn without_known_facts(
     view: &MemoryView,
     mut found: Vec<Found>,
@@ -125,7 +126,7 @@ async fn without_known_facts(
     Ok(found)
 }
 
-/// Returns true for a prompt that asks nothing of a memory: a command of the host, or a few words.
+/// Returns true for a prompt that does not query a memory: a command of the host, or a few words.
 fn is_skipped(prompt: &str) -> bool {
     let prompt = prompt.trim();
     let is_command = prompt.starts_with(['/', '!', '#']);

@@ -1,5 +1,5 @@
-//! The records that a session was given, so that none is given twice. Only their keys are kept: a
-//! record that was forgotten or changed since is read again, or is gone.
+//! The records that a session was given, so that none is given twice. Only their keys are stored;
+//! records are read again, so changed and forgotten ones are handled correctly.
 
 use std::{
     fs,
@@ -19,16 +19,16 @@ use super::{
 };
 use crate::failure::Failure;
 
-/// Keys that are kept for a session. Older ones may be given again.
+/// Maximum number of keys per session. Records with older keys may be given again.
 const KEYS_MAX: usize = 512;
 
-/// Bytes at the beginning of a session file that are read.
+/// Maximum number of bytes read at the beginning of a session file.
 const BEGINNING_BYTES_MAX: u64 = 1 << 20;
 
-/// Session files beside one that are looked at, the latest ones.
+/// Maximum number of sibling session files that are examined, the latest first.
 const SIBLINGS_MAX: usize = 64;
 
-/// Sessions whose state is kept.
+/// Maximum number of sessions whose state is kept.
 const SESSIONS_MAX: usize = 1_024;
 
 /// Held while a state is read and replaced.
@@ -39,25 +39,25 @@ static CHANGE: Mutex<()> = Mutex::new(());
 pub(super) struct Given {
     /// The keys of the given records, in the order in which they were given.
     keys: Vec<String>,
-    /// The time at which the session was last given its context.
+    /// The time at which the session was last given the context of its start.
     pub(super) at: Option<Timestamp>,
-    /// The sessions whose messages the session repeats, because it was forked.
+    /// The sessions whose messages the session repeats because it was forked.
     #[serde(default)]
     sessions: Vec<Id>,
-    /// True for a fork whose parent is not known yet.
+    /// True for a fork whose parent is still unknown.
     #[serde(default)]
     is_orphan: bool,
 }
 
 impl Given {
-    /// Reads the state of a call's session. A state that cannot be read counts as new.
+    /// Reads the state of a call's session. An unreadable state counts as new.
     pub(super) fn of(call: &Call) -> Result<Given, Failure> {
         let text = fs::read(file(call)?).unwrap_or_default();
         Ok(serde_json::from_slice(&text).unwrap_or_default())
     }
 
-    /// Reads the state of a call's session, with that of its parent. `None` for a fork whose file
-    /// does not show the parent yet, as at the first prompt of a fork of Claude Code.
+    /// Reads the state of a call's session, merged with that of its parent. `None` for a fork whose
+    /// file does not show the parent yet, as at the first prompt of a fork in Claude Code.
     pub(super) fn at_prompt(call: &Call) -> Result<Option<Given>, Failure> {
         let given = Given::of(call)?;
         if !given.is_orphan {
@@ -76,16 +76,16 @@ impl Given {
         Ok(Some(whole))
     }
 
-    /// Makes this the state of a forked session.
+    /// Stores this as the state of a forked session.
     pub(super) fn keep_for_fork(self, call: &Call) -> Result<Given, Failure> {
         let given = Given { is_orphan: self.sessions.is_empty(), ..self };
         given.keep(call)?;
         Ok(given)
     }
 
-    /// Reads the state of the session that a call's session was forked from. Codex names it in the
-    /// first line of the session file; Claude Code repeats its entries, so that the file beside it
-    /// with the same first entry is that of the parent. Without a parent, the state is new.
+    /// Reads the state of the session from which a call's session was forked. Codex names the
+    /// parent in the first line of the session file. Claude Code repeats its entries, so the
+    /// parent's file is the sibling with the same first entry. Without a parent, the state is new.
     pub(super) fn of_parent(call: &Call) -> Result<Given, Failure> {
         let transcript = call.input.transcript_path.as_deref();
         let parent = transcript.and_then(|file| parent_in(file).or_else(|| repeated_in(file)));
@@ -96,7 +96,7 @@ impl Given {
         Ok(given)
     }
 
-    /// Makes this the state of a call's session.
+    /// Stores this as the state of a call's session.
     fn keep(&self, call: &Call) -> Result<(), Failure> {
         let file = file(call)?;
         let _change = CHANGE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,12 +116,12 @@ impl Given {
         self.keys.contains(&key.to_string())
     }
 
-    /// Returns true if the session repeats the messages of this one.
+    /// Returns true if the session repeats the messages of `session`.
     pub(super) fn repeats(&self, session: Option<&str>) -> bool {
         session.is_some_and(|session| self.sessions.iter().any(|it| it.as_str() == session))
     }
 
-    /// Returns the records that were given last, at most `limit`, the last one first.
+    /// Returns the records that were given last, at most `limit`, newest first.
     pub(super) fn last(&self, limit: usize) -> Vec<Key> {
         self.keys.iter().rev().filter_map(|key| key.parse().ok()).take(limit).collect()
     }
@@ -149,15 +149,15 @@ impl Given {
     }
 }
 
-/// The relation of a context to what a session was given before: `Yes` replaces it, `No` adds to
-/// it.
+/// Effect of a context on the records that a session was given before: `Yes` replaces them, `No`
+/// adds to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anew {
     Yes,
     No,
 }
 
-/// Returns the keys of the records in a context, as far as they are of these records.
+/// Returns the keys of those of `records` that are in a context.
 pub(super) fn keys_in(context: &Context, records: &[(String, Key)]) -> Vec<Key> {
     let ids = context.chunks.iter().flat_map(|chunk| &chunk.ids);
     let key_of = |id: &String| records.iter().find(|(of, _)| of == id).map(|(_, key)| key.clone());
@@ -169,25 +169,25 @@ pub(super) fn session_of(call: &Call) -> Result<Id, Failure> {
     named(call, call.session_id()?)
 }
 
-/// Returns the id in the memory of the session that a host gives this id.
+/// Returns the id in the memory of the session with this id at the host.
 fn named(call: &Call, session_id: &str) -> Result<Id, Failure> {
     let id = aios_exchange::ingest::session_of(call.host.format(), session_id);
     Ok(Id::new(id).map_err(aios_memory::Error::from)?)
 }
 
-/// Returns the file of a call's session. Its name is a hash, because a host chooses the id.
+/// Returns the state file of a call's session. Its name is a hash, because the host chooses the id.
 fn file(call: &Call) -> Result<PathBuf, Failure> {
     file_of(call, call.session_id()?)
 }
 
-/// Returns the file of a session of the call's host and user.
+/// Returns the state file of a session of the call's host and user.
 fn file_of(call: &Call, session_id: &str) -> Result<PathBuf, Failure> {
     let name = name_of(&[call.host.name(), owner_of(&call.whole), session_id]);
     let data_dir = &call.whole.config().memory.data_dir;
     Ok(data_dir.join(DIRECTORY).join("sessions").join(name))
 }
 
-/// Returns the id of the session that a session of Codex was made of.
+/// Returns the id of the session from which a Codex session was forked.
 fn parent_in(transcript: &Path) -> Option<String> {
     let file = open_regular(transcript).ok()?.take(BEGINNING_BYTES_MAX);
     let mut line = String::new();
@@ -196,8 +196,8 @@ fn parent_in(transcript: &Path) -> Option<String> {
     Some(line["payload"]["forked_from_id"].as_str()?.to_owned())
 }
 
-/// Returns the id of the session of Claude Code whose entries this session file repeats. The id is
-/// the name of its file.
+/// Returns the id of the Claude Code session whose entries this session file repeats. The id is the
+/// name of that session's file.
 fn repeated_in(transcript: &Path) -> Option<String> {
     let first = first_entry(transcript)?;
     let is_other = |file: &PathBuf| {
@@ -209,14 +209,14 @@ fn repeated_in(transcript: &Path) -> Option<String> {
         .filter(is_other)
         .filter_map(|file| Some((file.metadata().ok()?.modified().ok()?, file)))
         .collect();
-    // Of a chain of forks, the last one is the parent.
+    // In a chain of forks, the latest one is the parent.
     files.sort_by(|(a, _), (b, _)| b.cmp(a));
     let mut latest = files.into_iter().take(SIBLINGS_MAX).map(|(_, file)| file);
     let parent = latest.find(|file| first_entry(file).as_ref() == Some(&first))?;
     Some(parent.file_stem()?.to_str()?.to_owned())
 }
 
-/// Returns the id of the first entry of a session file of Claude Code.
+/// Returns the id of the first entry of a Claude Code session file.
 fn first_entry(transcript: &Path) -> Option<String> {
     let file = open_regular(transcript).ok()?.take(BEGINNING_BYTES_MAX);
     BufReader::new(file).lines().map_while(Result::ok).find_map(|line| {

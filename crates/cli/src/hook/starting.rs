@@ -1,8 +1,8 @@
 //! Starts the service of a data directory, detached from the hook and its host.
 //!
-//! The service holds a lock from its start to its end: it is the stdin of the process, and the lock
-//! belongs to the open file. So of several hooks at once, one starts the service and the others
-//! wait for it.
+//! The service holds a lock from its start to its end. The lock belongs to an open file, which is
+//! the stdin of the process. If several hooks run at once, one of them starts the service and the
+//! others wait for it.
 
 use std::{
     env,
@@ -17,16 +17,16 @@ use aios_memory::Config;
 
 use super::state::{DIRECTORY, make_folder};
 
-/// Time without a connection after which a service that a hook started ends.
+/// Time without a connection after which a service started by a hook ends.
 const IDLE_EXIT: &str = "15m";
 
-/// Variables of a supervisor that concern the process it started, and no other.
+/// Variables of a supervisor that concern only the process it started.
 const OF_SUPERVISOR: &[&str] = &["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET"];
 
 /// The first file descriptor after the standard streams.
 const FIRST_OTHER_FD: i32 = 3;
 
-/// Starts the service, unless one starts or runs already.
+/// Starts the service unless one is starting or running.
 ///
 /// # Errors
 /// The I/O error of the failed operation.
@@ -40,7 +40,7 @@ pub(super) fn start(
     let Some(lock) = locked(&folder.join("service.lock"))? else { return Ok(()) };
     let errors = private(&folder.join("service.err"))?;
     errors.set_len(0)?;
-    // Else pipes of the host would stay open as long as the service runs.
+    // Otherwise pipes of the host would stay open while the service runs.
     close_fds::set_fds_cloexec_threadsafe(FIRST_OTHER_FD, &[]);
     let mut command = Command::new(env::current_exe()?);
     command
@@ -62,7 +62,7 @@ pub(super) fn start(
     command.spawn().map(drop)
 }
 
-/// Returns the lock file if this process has locked it. `None` if another one holds the lock.
+/// Locks the lock file and returns it. `None` if another process holds the lock.
 fn locked(path: &Path) -> io::Result<Option<File>> {
     let file = private(path)?;
     match file.try_lock() {

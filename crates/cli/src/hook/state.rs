@@ -1,4 +1,4 @@
-//! Small state files: each is replaced as a whole, and the oldest of a folder are removed.
+//! Small state files. Each is replaced atomically, and the oldest in a folder are removed.
 
 use std::{
     fs::{self, DirBuilder},
@@ -11,13 +11,13 @@ use std::{
 use aios_memory::{MemoryView, Owner};
 use tempfile::NamedTempFile;
 
-/// The folder in the data directory for the state of hooks: ids, times and places, no texts.
+/// Folder in the data directory for the state of hooks: ids, times and places, but no texts.
 pub(crate) const DIRECTORY: &str = "hooks";
 
-/// Share of the files of a folder that is removed at once.
+/// Reciprocal of the share of a folder's files that is removed at once.
 const REMOVED_SHARE: usize = 8;
 
-/// Creates a folder that only its owner may read, with its parents.
+/// Creates a folder that only its owner can read, with its parents.
 pub(super) fn make_folder(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
@@ -32,8 +32,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.persist(path).map(drop).map_err(|error| error.error)
 }
 
-/// Removes the files of a folder that were not changed for longest, if there are more than
-/// `files_max`.
+/// If a folder has more than `files_max` files, removes those that were changed least recently.
 pub(crate) fn limit(folder: &Path, files_max: usize) -> io::Result<()> {
     let mut files: Vec<(SystemTime, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -48,8 +47,8 @@ pub(crate) fn limit(folder: &Path, files_max: usize) -> io::Result<()> {
     files.into_iter().take(removed).try_for_each(|(_, path)| fs::remove_file(path))
 }
 
-/// Returns the owner whose records a view writes, for the names of state files; empty for shared
-/// records and for the administrator.
+/// Returns the owner of the records that a view writes, for the names of state files. Empty for
+/// shared records and for the administrator.
 pub(crate) fn owner_of(view: &MemoryView) -> &str {
     view.gate().acts_for().map_or("", Owner::as_str)
 }

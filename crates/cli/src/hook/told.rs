@@ -1,10 +1,10 @@
-//! The records that a hook may put into a session without being asked: those that a user or an
-//! agent told, and that still hold. A host passes them on with authority, so the content of web
-//! pages, documents and tools is left to explicit queries.
+//! The records that a hook may add to a session unasked: those that a user or an agent stated, and
+//! that are still valid. A host presents them with authority, so content of web pages, documents
+//! and tools is left to explicit queries.
 
 use aios_memory::{Kind, Record, Timestamp, record::Trust};
 
-/// Kinds of records that users and agents tell.
+/// Kinds of records that users and agents state.
 pub(super) const KINDS: &[Kind] = &[
     Kind::Decision,
     Kind::Fact,
@@ -17,10 +17,10 @@ pub(super) const KINDS: &[Kind] = &[
     Kind::Task,
 ];
 
-/// Speakers of messages that were told. Summaries of hosts and outputs of tools are not.
+/// Roles of messages that users and agents state. Excludes summaries of hosts and outputs of tools.
 const ROLES: &[&str] = &["user", "assistant"];
 
-/// Returns true if a record was told and still holds.
+/// Returns true if a user or an agent stated the record and it is still valid.
 pub(super) fn is_told(record: &Record, now: Timestamp) -> bool {
     let is_kind = KINDS.contains(&record.kind);
     let is_derived = record.source.as_ref().is_some_and(|source| source.is_file());

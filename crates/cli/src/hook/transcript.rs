@@ -14,12 +14,12 @@ use crate::{
     output::Output,
 };
 
-/// Rejected rows that are named.
+/// Maximum number of rejected rows that are reported.
 const NAMED_MAX: usize = 10;
 
-/// Reads the new lines of a call's session file: all of them, or at the end of an answer a part, as
-/// further answers follow. When this returns, they are durable. The first rejected rows are named
-/// as warnings, with the reason.
+/// Reads the new lines of a call's session file: a part of them at the end of an answer, because
+/// further answers follow, otherwise all. They are durable when this returns. The first rejected
+/// rows are reported as warnings, with their reasons.
 pub(super) async fn follow(call: &Call, event: Event, output: Output) -> Result<(), Failure> {
     let Some(path) = &call.input.transcript_path else { return Ok(()) };
     let view = in_project_of_session(call).await?;
@@ -36,8 +36,8 @@ pub(super) async fn follow(call: &Call, event: Event, output: Output) -> Result<
     }
 }
 
-/// Returns a reason with the known names of fields that it quotes, but without any other quoted
-/// text, since no log holds a text of a session.
+/// Returns a reason without quoted texts other than known names of fields, because logs must not
+/// contain text of a session.
 fn without_texts(reason: &str) -> String {
     let (mut rest, mut shown) = (reason, String::with_capacity(reason.len()));
     while let Some(at) = rest.find(['"', '`']) {
@@ -51,8 +51,8 @@ fn without_texts(reason: &str) -> String {
     shown + rest
 }
 
-/// Keeps the summary with which a host replaced the beginning of a session. It counts as made of
-/// the messages of the session, so forgetting one of them removes it.
+/// Stores the summary with which a host replaced the beginning of a session. It counts as derived
+/// from the messages of the session, so forgetting one of them removes it.
 pub(super) async fn keep_summary(call: &Call) -> Result<(), Failure> {
     let Some(summary) = call.input.compact_summary.as_deref() else { return Ok(()) };
     let summary = without_contexts(summary);
@@ -72,15 +72,15 @@ pub(super) async fn keep_summary(call: &Call) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the memory with the scope in which the messages of a call's session are stored: the
-/// project of the session, which takes no messages of another, else that of its last message, else
-/// that of the working directory. The working directory may change during a session.
+/// Returns the memory with the scope for the messages of a call's session. The project is that of
+/// the session, which accepts no messages of another; otherwise that of its last message; otherwise
+/// that of the working directory, which may change during a session.
 async fn in_project_of_session(call: &Call) -> Result<MemoryView, Failure> {
     let id = session_of(call)?;
     let last = call.whole.working().messages().recent(&id, 1).await;
     let last = last.map_err(aios_memory::Error::from)?.pop().map(|last| last.meta.scope);
     let session = call.whole.get(&Key::new(Kind::Session, id)).await?.map(|it| it.scope);
-    // A shared session of this id is another one.
+    // A shared session with this id is a different one.
     let session = session.filter(|scope| call.whole.gate().may_change(scope));
     let project = match (session.and_then(|scope| scope.project), last) {
         (Some(project), _) => Some(project),

@@ -4,9 +4,9 @@ use clap::ValueEnum;
 
 use crate::hook::Host;
 
-/// The version of Claude Code whose configuration and hooks were observed.
+/// Version of Claude Code with which configuration and hooks were tested.
 const CLAUDE_CODE_OBSERVED: &str = "2.1.197";
-/// The version of Codex whose configuration and hooks were observed.
+/// Version of Codex with which configuration and hooks were tested.
 const CODEX_OBSERVED: &str = "0.171.0";
 
 /// A coding agent.
@@ -48,7 +48,7 @@ impl Agent {
         }
     }
 
-    /// Returns the version whose hooks were observed. `None` if it has no hooks.
+    /// Returns the version with which its hooks were tested. `None` if it has no hooks.
     pub(super) fn observed(self) -> Option<&'static str> {
         match self {
             Agent::ClaudeCode => Some(CLAUDE_CODE_OBSERVED),
@@ -57,7 +57,7 @@ impl Agent {
         }
     }
 
-    /// Returns the last step, which only the user can take.
+    /// Returns the last step, which the user has to do.
     pub(super) fn next_step(self) -> &'static str {
         match self {
             Agent::ClaudeCode => "the next session of Claude Code uses the memory",

@@ -1,9 +1,9 @@
-//! The changed lines of a text, each with `+` or `-` before it.
+//! The changed lines of a text, each prefixed with `+` or `-`.
 
-/// Product of the numbers of lines above which only the changed part as a whole is shown.
+/// Product of the numbers of lines above which the changed part is shown as a whole.
 const COMPARED_MAX: usize = 4_000_000;
 
-/// Returns the lines that `after` has more than `before`, or less, in order.
+/// Returns the added and removed lines of `after` compared with `before`, in order.
 pub(super) fn lines(before: &str, after: &str) -> Vec<String> {
     let (before, after): (Vec<&str>, Vec<&str>) =
         (before.lines().collect(), after.lines().collect());

@@ -1,6 +1,6 @@
-//! A text that is edited by insertions, which are recorded.
+//! A text edited by recorded insertions.
 
-/// The reason for which a text is not edited.
+/// Reason for refusing to edit a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// Line of the problem, from 1.
@@ -20,7 +20,7 @@ impl Refusal {
     }
 }
 
-/// A text and the spans that were inserted into it.
+/// A text, with the spans inserted into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
     pub(super) text: String,
@@ -33,7 +33,7 @@ impl Edit {
         Edit { text, spans: Vec::new() }
     }
 
-    /// Inserts `part` at an offset of the present text.
+    /// Inserts `part` at an offset of the current text.
     pub(super) fn insert(&mut self, offset: usize, part: &str) {
         self.text.insert_str(offset, part);
         let mut is_within = false;
@@ -52,7 +52,7 @@ impl Edit {
     }
 }
 
-/// Returns `text` without these spans. `None` if they do not lie in it.
+/// Returns `text` without these spans. `None` if they are not within it.
 pub(super) fn without_spans(text: &str, spans: &[(usize, usize)]) -> Option<String> {
     let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
     for (start, length) in spans {

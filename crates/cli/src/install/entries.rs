@@ -1,4 +1,4 @@
-//! The entries that an installation makes.
+//! The entries of an installation.
 
 use std::{env, fs, path::Path};
 
@@ -15,14 +15,14 @@ pub(super) const PROGRAM: &str = "aios-memory";
 /// An entry of a configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Entry {
-    /// The MCP server, below the object of this name.
+    /// The MCP server, in the object of this name.
     Server { below: &'static str, value: Value },
     /// A hook, in the list of an event.
     Hook { agent: Agent, event: &'static str, value: Value },
 }
 
 impl Entry {
-    /// Returns the names of the objects that hold the entry.
+    /// Returns the names of the objects that contain the entry.
     pub(super) fn path(&self) -> Vec<&'static str> {
         match self {
             Entry::Server { below, .. } => vec![below],
@@ -36,10 +36,10 @@ impl Entry {
         }
     }
 
-    /// Returns a configuration with this entry.
+    /// Returns a configuration with this entry added.
     ///
     /// # Errors
-    /// The name of the value that cannot hold the entry, because it is not an object or not a list.
+    /// The name of the value that cannot contain the entry, because it is not an object or a list.
     pub(super) fn added_to(&self, whole: &Value) -> Result<Value, &'static str> {
         let mut whole = whole.clone();
         let (mut at, mut of) = (&mut whole, "");
@@ -58,8 +58,8 @@ impl Entry {
         Ok(whole)
     }
 
-    /// Returns true if `value`, found at the place of the entry, was made by this program, or has
-    /// a handler that was.
+    /// Returns true if this program made `value`, which is at the place of the entry, or one of its
+    /// handlers.
     pub(super) fn is_made(&self, value: &Value) -> bool {
         match self {
             Entry::Server { .. } => {
@@ -75,15 +75,15 @@ impl Entry {
         }
     }
 
-    /// Returns the place of the first handler in a group that this program made, if the group has
-    /// handlers of others as well.
+    /// Returns the index of the first handler in a group that this program made, if the group also
+    /// has handlers of others.
     pub(super) fn made_among_others(&self, group: &Value) -> Option<usize> {
         let is_made = |handler: &Value| self.is_made_handler(handler);
         let made = handlers(group).iter().position(is_made)?;
         (!handlers(group).iter().all(is_made)).then_some(made)
     }
 
-    /// Returns what this program made of `value`: of a group, its own handlers.
+    /// Returns the part of `value` that this program made. For a group, that is its own handlers.
     pub(super) fn made_in(&self, value: &Value) -> Value {
         let mut made = value.clone();
         if let Entry::Hook { .. } = self
@@ -107,7 +107,7 @@ fn handlers(group: &Value) -> &[Value] {
     group["hooks"].as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Returns the first word of a command, which an installation quotes if it has to.
+/// Returns the first word of a command, without the quotes that an installation may add.
 fn first_word(command: &str) -> String {
     match command.strip_prefix('\'') {
         Some(quoted) => quoted.split('\'').next().unwrap_or_default().to_owned(),
@@ -115,7 +115,7 @@ fn first_word(command: &str) -> String {
     }
 }
 
-/// Returns the member of an object, which is made if it is missing. `None` if `value` is not an
+/// Returns the member of an object, which is created if it is missing. `None` if `value` is not an
 /// object.
 fn member<'v>(value: &'v mut Value, name: &str) -> Option<&'v mut Value> {
     if value.is_null() {
@@ -124,7 +124,7 @@ fn member<'v>(value: &'v mut Value, name: &str) -> Option<&'v mut Value> {
     Some(value.as_object_mut()?.entry(name).or_insert(Value::Null))
 }
 
-/// Returns true for a path of this program, which may have another name.
+/// Returns true for a path of this program, whose file may have another name.
 fn is_program(word: &str) -> bool {
     let same = |path: &Path| fs::canonicalize(path).ok();
     let this = || env::current_exe().ok().and_then(|this| same(&this));

@@ -1,4 +1,4 @@
-//! A file of another program: read whole, and replaced as a whole, with the mode that it had.
+//! A file of another program, read and replaced as a whole. The mode is preserved.
 
 use std::{
     fs::{self, Permissions},
@@ -18,7 +18,7 @@ const BYTES_MAX: u64 = 64 << 20;
 /// A file of another program.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
-    /// The file itself, if the path is a link to it.
+    /// The path of the file itself, if the given path is a link to it.
     pub(super) path: PathBuf,
     pub(super) exists: bool,
     /// The content; empty if the file does not exist.
@@ -58,7 +58,7 @@ impl ConfigFile {
         Ok(ConfigFile { path, exists: true, text, mode: about.mode() & 0o7777 })
     }
 
-    /// Replaces the content, unless the file has changed since it was read. Returns the folders
+    /// Replaces the content. Fails if the file has changed since it was read. Returns the folders
     /// that were created for it, the deepest last.
     pub(super) fn write(&self, text: &str) -> Result<Vec<PathBuf>, Failure> {
         self.check_unchanged()?;

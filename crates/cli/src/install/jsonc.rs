@@ -13,11 +13,10 @@ use super::{
     entries::{Entry, SERVER},
 };
 
-/// The unit of an indentation if the text shows none.
+/// Unit of indentation if the text has none.
 const INDENT: &str = "  ";
 
-/// Parses JSON with comments and trailing commas, and nothing else that JSON lacks. `None` for an
-/// empty text.
+/// Parses JSON with comments and trailing commas but no other extensions. `None` for an empty text.
 fn parsed(text: &str) -> Result<Option<Node<'_>>, Refusal> {
     let collect = CollectOptions { comments: CommentCollectionStrategy::Off, tokens: false };
     let options = ParseOptions {
@@ -41,7 +40,7 @@ fn parsed(text: &str) -> Result<Option<Node<'_>>, Refusal> {
     }
 }
 
-/// Returns the value of a text.
+/// Parses a text to its value.
 pub(super) fn value(text: &str) -> Result<Value, Refusal> {
     Ok(parsed(text)?.map_or_else(|| Value::Object(Map::new()), |node| value_of(&node)))
 }
@@ -61,7 +60,7 @@ fn value_of(node: &Node<'_>) -> Value {
     }
 }
 
-/// Inserts an entry, with the objects and the list that hold it as far as they are missing.
+/// Inserts an entry, with those of its enclosing objects and lists that are missing.
 pub(super) fn insert(edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
     if edit.text.trim().is_empty() {
         let line_end = line_end(&edit.text);
@@ -117,14 +116,14 @@ pub(super) fn insert(edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
             insertion(&text, &holder_of(object), Some(name), &value)
         }
     };
-    // From the end, so that the earlier places stay.
+    // In reverse order, so that earlier offsets stay valid.
     for (offset, part) in places.into_iter().rev() {
         edit.insert(offset, &part);
     }
     check(&before, entry, &edit.text)
 }
 
-/// Fails if the text has not exactly one entry more. A name that is given twice is such a case.
+/// Fails unless the text has exactly one additional entry. Duplicate names can cause this.
 fn check(before: &Value, entry: &Entry, text: &str) -> Result<(), Refusal> {
     match (value(text)?, entry.added_to(before)) {
         (after, Ok(wanted)) if after == wanted => Ok(()),
@@ -153,7 +152,7 @@ fn member<'o, 'a>(object: &'o Object<'a>, name: &str) -> Option<&'o Node<'a>> {
     object.properties.iter().find(|it| it.name.as_str() == name).map(|it| &it.value)
 }
 
-/// Returns the insertions for a new last item of a holder, in the order of their places.
+/// Returns the insertions for a new last item of a holder, ordered by offset.
 fn insertion(
     text: &str,
     holder: &Holder,
@@ -189,7 +188,7 @@ fn insertion(
     }
 }
 
-/// Returns the place after a comment that ends the line of `at`, or else `at`.
+/// Returns the offset after a comment at the end of the line of `at`, or `at` without a comment.
 fn end_of_line(text: &str, at: usize) -> usize {
     let rest = text[at..].split('\n').next().unwrap_or_default().trim_end();
     let comment = rest.trim_start();
@@ -201,7 +200,7 @@ fn end_of_line(text: &str, at: usize) -> usize {
     }
 }
 
-/// Returns the place of the comma after an item, if there is one before `end`.
+/// Returns the offset of the comma after an item, if there is one before `end`.
 fn comma_after(text: &str, mut at: usize, end: usize) -> Option<usize> {
     while at < end {
         let rest = &text[at..end];
@@ -221,7 +220,7 @@ fn comma_after(text: &str, mut at: usize, end: usize) -> Option<usize> {
     None
 }
 
-/// Returns a value on several lines, with the indentation and the line ends of the text.
+/// Formats a value in several lines, with the indentation and the line ends of the text.
 fn pretty(value: &Value, indent: &str, text: &str) -> String {
     let unit = unit(text);
     let mut formatted = Vec::new();
@@ -250,8 +249,8 @@ fn line_end(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// Removes the first item that this program made for an entry, and the objects and lists that are
-/// then empty. `None` without one.
+/// Removes the first item that this program made for an entry, and the objects and lists that
+/// become empty. `None` if there is no such item.
 pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
     let Some(Node::Object(root)) = parsed(text)? else { return Ok(None) };
     let mut holders = Vec::new();
@@ -289,7 +288,7 @@ pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, R
             holders.push((holder_of_list(list), index));
         }
     }
-    // A holder whose only item goes is itself an item that goes, except the document.
+    // A holder whose only item is removed is removed itself, except the document.
     while 1 < holders.len() && holders.last().is_some_and(|(holder, _)| holder.items.len() == 1) {
         holders.pop();
     }
@@ -322,7 +321,7 @@ fn without_item(text: &str, holder: &Holder, index: usize) -> String {
         };
     };
     let head = match (comma, comma_after(text, previous.1, start)) {
-        // The comma before the item stays in place of the one after it.
+        // The comma before the item replaces the one after it.
         (Some(_), _) | (None, None) => text[..before].to_owned(),
         (None, Some(comma)) => format!("{}{}", &text[..comma], &text[comma + 1..before]),
     };

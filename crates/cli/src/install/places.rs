@@ -1,4 +1,4 @@
-//! The places of the configurations of coding agents.
+//! The locations of the configurations of coding agents.
 
 use std::{
     env,
@@ -12,12 +12,12 @@ use crate::{args::Install, failure::Failure};
 #[derive(Debug, Clone)]
 pub(super) struct Places {
     home: PathBuf,
-    /// The project, if the installation is for one.
+    /// The project, if the installation is for a project.
     project: Option<PathBuf>,
 }
 
 impl Places {
-    /// Returns the places of an installation.
+    /// Returns the base directories of an installation.
     pub(super) fn of(arguments: &Install) -> Result<Places, Failure> {
         let project = arguments.project.as_ref().map(|dir| {
             std::fs::canonicalize(dir).ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
@@ -30,7 +30,7 @@ impl Places {
         Ok(Places { project: project.transpose()?, ..Places::of_user()? })
     }
 
-    /// Returns the places of this user.
+    /// Returns the base directories of this user.
     pub(super) fn of_user() -> Result<Places, Failure> {
         let home = absolute("HOME").ok_or_else(|| Failure::Usage {
             message: "the environment variable HOME is not an absolute path".to_owned(),
@@ -43,7 +43,7 @@ impl Places {
         self.project.is_some()
     }
 
-    /// Returns the file with the MCP servers of an agent.
+    /// Returns the path of the file with an agent's MCP servers.
     pub(super) fn servers(&self, agent: Agent) -> PathBuf {
         match (&self.project, agent) {
             (Some(project), Agent::ClaudeCode) => project.join(".mcp.json"),
@@ -59,13 +59,13 @@ impl Places {
         }
     }
 
-    /// Returns the file with the hooks of Claude Code.
+    /// Returns the path of the file with Claude Code's hooks.
     pub(super) fn claude_settings(&self) -> PathBuf {
         let dir = self.project.as_ref().map(|project| project.join(".claude"));
         dir.unwrap_or_else(|| self.claude()).join("settings.json")
     }
 
-    /// Returns the file with the hooks of Codex, if they are not in its configuration.
+    /// Returns the path of the file with Codex's hooks, for hooks outside of its configuration.
     pub(super) fn codex_hooks(&self) -> PathBuf {
         let dir = self.project.as_ref().map(|project| project.join(".codex"));
         dir.unwrap_or_else(|| self.codex()).join("hooks.json")
@@ -75,8 +75,8 @@ impl Places {
         absolute("CLAUDE_CONFIG_DIR").unwrap_or_else(|| self.home.join(".claude"))
     }
 
-    /// Returns the state file of Claude Code, which has the servers. A file of its earlier name is
-    /// still in use if it exists.
+    /// Returns the path of Claude Code's state file, which contains the servers. If a file with its
+    /// earlier name exists, that is still in use.
     fn claude_json(&self) -> PathBuf {
         let earlier = self.claude().join(".config.json");
         let base = absolute("CLAUDE_CONFIG_DIR").unwrap_or_else(|| self.home.clone());
@@ -102,7 +102,7 @@ impl Places {
     }
 }
 
-/// Returns the configuration of opencode in a folder: the one that exists, or the usual one.
+/// Returns the path of opencode's configuration in a folder: the existing file, or the usual one.
 fn opencode_in(dir: &Path) -> PathBuf {
     let with_comments = dir.join("opencode.jsonc");
     match with_comments.exists() {

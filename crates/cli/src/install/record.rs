@@ -1,5 +1,5 @@
-//! The record of an installation: the spans that were inserted into a file. It has no text of the
-//! file, which may hold secrets.
+//! The record of an installation: the spans that were inserted into a file. It contains no text of
+//! the file, which may include secrets.
 
 use std::{
     fs, io,
@@ -14,7 +14,7 @@ use crate::{
     hook::{DIRECTORY, replace},
 };
 
-/// The record of the insertions into one file.
+/// The insertions into one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
     /// The file.
@@ -34,8 +34,8 @@ impl Record {
         Record { path, hash, spans, is_new, folders }
     }
 
-    /// Returns the file before the insertions, which may be none. `None` if the file has changed
-    /// since.
+    /// Returns the text of the file before the insertions (`None` if it did not exist). The outer
+    /// `None` means that the file has changed since.
     #[expect(clippy::option_option, reason = "no file is one of the results")]
     pub(super) fn undone(&self, text: &str) -> Option<Option<String>> {
         if hash_of(text) != self.hash {
@@ -45,8 +45,8 @@ impl Record {
         Some((!self.is_new || !before.is_empty()).then_some(before))
     }
 
-    /// Reads the record of a file. One that cannot be read counts as missing: the entries are then
-    /// found by their content.
+    /// Reads the record of a file. An unreadable record counts as missing, in which case the
+    /// entries are found by their content.
     pub(super) fn read(data_dir: &Path, path: &Path) -> Option<Record> {
         serde_json::from_slice(&fs::read(place(data_dir, path)).ok()?).ok()
     }
@@ -56,8 +56,8 @@ impl Record {
         replace(&place(data_dir, path), &text).map_err(failed)
     }
 
-    /// Removes the record of a file, and the folders that were created for the file and for the
-    /// record, as far as they are empty.
+    /// Removes the record of a file, and those of the folders created for the file and the record
+    /// that are empty.
     pub(super) fn remove(data_dir: &Path, path: &Path) -> Result<(), Failure> {
         let record = Record::read(data_dir, path);
         let file = place(data_dir, path);
@@ -68,7 +68,7 @@ impl Record {
         let folders = record.map(|record| record.folders).unwrap_or_default();
         let own = file.ancestors().skip(1).take(2).map(Path::to_owned);
         for folder in folders.into_iter().rev().chain(own) {
-            // Other files may be in it.
+            // The folder may contain other files.
             let _ = fs::remove_dir(folder);
         }
         Ok(())

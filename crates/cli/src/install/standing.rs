@@ -1,4 +1,4 @@
-//! The state of the installations of this user, for `doctor`.
+//! Checks the installations of this user, for `doctor`.
 
 use std::path::Path;
 
@@ -16,8 +16,8 @@ use crate::{
     output::{Output, shown},
 };
 
-/// Examines the agents of this user: whether the MCP server and the hooks are installed, and when
-/// each hook last ran.
+/// Checks the agents of this user: if the MCP server and the hooks are installed, and when each
+/// hook last ran.
 pub(crate) fn agents(data_dir: &Path, output: Output) -> Vec<Examined> {
     let Ok(places) = Places::of_user() else { return Vec::new() };
     Agent::ALL.iter().map(|agent| examined(*agent, &places, data_dir, output)).collect()

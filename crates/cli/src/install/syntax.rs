@@ -1,4 +1,4 @@
-//! The notations of configurations, and the operations on entries in each.
+//! The syntaxes of configurations, and the operations on entries in each.
 
 use serde_json::{Value, json};
 
@@ -8,16 +8,16 @@ use super::{
     jsonc, toml,
 };
 
-/// The notation of a configuration.
+/// The syntax of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
-    /// JSON, with comments if the agent permits them.
+    /// JSON, with comments if the agent supports them.
     Json,
     Toml,
 }
 
 impl Syntax {
-    /// Returns true if a text has exactly this entry.
+    /// Returns true if a text contains exactly this entry.
     pub(super) fn has(self, text: &str, entry: &Entry) -> bool {
         self.found(text, entry).is_some_and(|found| found == *entry.value())
     }
@@ -36,7 +36,7 @@ impl Syntax {
             Entry::Server { .. } => at.get(SERVER).filter(|value| entry.is_made(value)).cloned(),
             Entry::Hook { .. } => {
                 let mut made = at.as_array()?.iter().filter(|value| entry.is_made(value));
-                // Several ones are replaced by one.
+                // If there are several, one entry replaces all of them.
                 let one = made.next().filter(|_| made.next().is_none());
                 one.map(|value| entry.made_in(value))
             }
@@ -58,7 +58,7 @@ impl Syntax {
         }
     }
 
-    /// Removes what this program made at the places of the entries, and what is empty then.
+    /// Removes what this program made for the entries, and objects and lists that become empty.
     pub(super) fn remove(self, text: &str, entries: &[Entry]) -> Result<String, Refusal> {
         let without_one = match self {
             Syntax::Json => jsonc::without_one,
@@ -85,7 +85,7 @@ impl Syntax {
         format!("{value:#}")
     }
 
-    /// Returns true if a text has no entry of anybody.
+    /// Returns true if a text has no entries at all.
     pub(super) fn is_empty(self, text: &str) -> bool {
         match self {
             Syntax::Json => jsonc::value(text).is_ok_and(|value| value == json!({})),

@@ -21,18 +21,18 @@ use crate::{
     hook::Event,
 };
 
-/// Seconds after which a host ends a hook. A hook ends by itself long before.
+/// Time limit of a host for a hook, in seconds. A hook ends long before.
 const HOOK_TIMEOUT_S: u64 = 10;
-/// The same for the end of a session of Codex, which allows no more and warns about it.
+/// The same for the end of a Codex session. Codex allows no more, and warns about larger values.
 const CODEX_END_TIMEOUT_S: u64 = 3;
 
-/// A file and the entries that belong in it.
+/// A file with the entries that it should contain.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     pub(super) path: PathBuf,
     pub(super) syntax: Syntax,
     pub(super) entries: Vec<Entry>,
-    /// True if a file without entries is of no use, so that it may be removed.
+    /// True if the file may be removed when it has no entries.
     pub(super) is_ours_alone: bool,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn targets_of(
         _ => (places.claude_settings(), false),
     };
     let entries: Vec<Entry> = events_of(agent).map(|event| call.hook(agent, event)).collect();
-    // Codex warns about hooks in both of its files.
+    // Codex warns if both of its files have hooks.
     let config = ConfigFile::read(&targets[0].path)?;
     if agent == Agent::Codex && toml::has_hooks(&config.text, &entries) {
         targets[0].entries.extend(entries);
@@ -68,7 +68,7 @@ pub(super) fn targets_of(
     Ok(targets)
 }
 
-/// Returns the events that an agent has hooks for.
+/// Returns the events for which an agent has hooks.
 pub(super) fn events_of(agent: Agent) -> impl Iterator<Item = Event> {
     Event::ALL.iter().copied().filter(move |_| agent.host().is_some())
 }
@@ -77,7 +77,7 @@ fn server_target(agent: Agent, places: &Places, call: &Call) -> Target {
     let path = places.servers(agent);
     let (program, arguments) = (&call.program, call.words("mcp"));
     let (below, value) = match agent {
-        // Otherwise the model is told the names of the tools only, until it searches for them.
+        // Otherwise the model gets only the names of the tools until it searches for them.
         Agent::ClaudeCode => (
             "mcpServers",
             json!({"type": "stdio", "command": program, "args": arguments, "alwaysLoad": true}),
@@ -101,7 +101,7 @@ fn server_target(agent: Agent, places: &Places, call: &Call) -> Target {
     Target { path, syntax, entries: vec![Entry::Server { below, value }], is_ours_alone }
 }
 
-/// The program and the global flags with which it is called.
+/// The program, with its global flags.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     program: String,
@@ -137,7 +137,7 @@ impl Call {
         Ok(Call { program, flags })
     }
 
-    /// Returns a call for a comparison of places alone.
+    /// Returns a call for comparing only locations.
     pub(super) fn of_nobody() -> Call {
         Call { program: PROGRAM.to_owned(), flags: Vec::new() }
     }
@@ -159,7 +159,7 @@ impl Call {
             _ => HOOK_TIMEOUT_S,
         };
         handler.insert("timeout".to_owned(), timeout_s.into());
-        // Codex of some versions skips a hook with this field.
+        // Some versions of Codex skip hooks with this field.
         if agent == Agent::ClaudeCode && event == Event::Stop {
             handler.insert("async".to_owned(), true.into());
         }
@@ -168,7 +168,7 @@ impl Call {
     }
 }
 
-/// Returns a word as a shell takes it.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
     match !word.is_empty() && word.chars().all(is_plain) {
@@ -177,8 +177,8 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// Returns the path of this program: the name by which the search path finds it, because that stays
-/// the same when the program is replaced by another version.
+/// Returns the path of this program: the one found through `PATH`, because that does not change
+/// when a new version is installed.
 fn program() -> Result<String, Failure> {
     let failed = |source| Failure::Io { action: "find this program".to_owned(), source };
     let this = env::current_exe().map_err(failed)?;

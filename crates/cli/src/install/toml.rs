@@ -7,9 +7,9 @@ use super::{
     entries::{Entry, SERVER},
 };
 
-/// The table of the hooks, and the table in it that is the state of the host.
+/// The table of the hooks, and its subtable with the host's state.
 const HOOKS: &str = "hooks";
-/// The tables that hold entries.
+/// The tables that contain entries.
 const OUTER: &[&str] = &[HOOKS, "mcp_servers"];
 
 /// Returns the value of a text.
@@ -20,7 +20,7 @@ pub(super) fn value(text: &str) -> Result<Value, Refusal> {
     })
 }
 
-/// Returns true if a text has hooks other than `ours`, so that further ones belong there, too.
+/// Returns true if a text has hooks other than `ours`, in which case further ones belong there too.
 pub(super) fn has_hooks(text: &str, ours: &[Entry]) -> bool {
     let Ok(whole) = value(text) else { return false };
     let lists = whole[HOOKS].as_object().into_iter().flatten();
@@ -66,7 +66,7 @@ pub(super) fn insert(edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
     }
 }
 
-/// Returns the beginning of the first line that names a key or a table.
+/// Returns the offset of the first line that names a key or a table.
 fn place_of(text: &str, name: &str) -> usize {
     let names =
         |line: &&str| line.trim_start_matches([' ', '\t', '[', '"', '\'']).starts_with(name);
@@ -79,7 +79,7 @@ pub(super) fn lines(entry: &Entry) -> Vec<String> {
     let mut lines = Vec::new();
     let mut add = |value: &Value| {
         for (name, value) in value.as_object().into_iter().flatten() {
-            // A string of JSON is one of TOML, and so is a list of strings.
+            // JSON strings, and lists of them, are valid TOML.
             lines.push(format!("{name} = {}", spaced(value)));
         }
     };
@@ -97,7 +97,7 @@ pub(super) fn lines(entry: &Entry) -> Vec<String> {
     lines
 }
 
-/// Formats a value as people write it.
+/// Formats a value in the usual style.
 fn spaced(value: &Value) -> String {
     match value {
         Value::Array(items) => {
@@ -108,8 +108,8 @@ fn spaced(value: &Value) -> String {
     }
 }
 
-/// Removes the first table that this program made for an entry, and the tables that are then empty.
-/// `None` without one.
+/// Removes the first table that this program made for an entry, and the tables that become empty.
+/// `None` if there is no such table.
 pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, Refusal> {
     let mut wanted = value(text)?;
     let (outer, inner) = match entry {
@@ -145,8 +145,8 @@ pub(super) fn without_one(text: &str, entry: &Entry) -> Result<Option<String>, R
     }
 }
 
-/// Removes the first handler that this program made from the group at `place`, if the group has
-/// those of others as well. Returns its place among the handlers of all groups.
+/// Removes the first handler that this program made from the group at `place`, if the group also
+/// has handlers of others. Returns its index among the handlers of all groups.
 fn without_handler(
     table: &mut Map<String, Value>,
     event: &str,
@@ -161,7 +161,7 @@ fn without_handler(
     Some(before + handler)
 }
 
-/// Returns a document without the outer tables, if they are empty.
+/// Returns a document without those outer tables that are empty.
 fn without_empty(mut document: Value) -> Value {
     if let Some(tables) = document.as_object_mut() {
         let is_empty = |value: &Value| value.as_object().is_some_and(Map::is_empty);
@@ -170,8 +170,8 @@ fn without_empty(mut document: Value) -> Value {
     document
 }
 
-/// Removes the lines of the table with this header, and of the tables in it. Of several ones, that
-/// at `place`. The comments before and after it stay.
+/// Removes the lines of the table with this header and of its subtables. If there are several,
+/// removes the one at `place`. Keeps the comments before and after it.
 fn without_lines(text: &str, header: &str, place: usize) -> Option<String> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let name = |line: &str| {

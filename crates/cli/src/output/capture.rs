@@ -1,4 +1,4 @@
-//! The destination of output: the streams of this process, or buffers while a service carries out a
+//! Destination of the output: the streams of this process, or buffers while a service executes a
 //! command for another process.
 
 use std::{
@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The output of a command that was carried out for another process.
+/// Output of a command that was executed for another process.
 #[derive(Debug, Default)]
 pub(crate) struct Captured {
     pub(crate) stdout: Vec<u8>,
@@ -17,7 +17,7 @@ tokio::task_local! {
     static CAPTURED: Arc<Mutex<Captured>>;
 }
 
-/// Awaits `work`, and returns what it printed beside its result. The work must print from its own
+/// Awaits `work`, and returns its result with what it printed. The work must print from its own
 /// task.
 pub(crate) async fn capture<T>(work: impl Future<Output = T>) -> (T, Captured) {
     let captured = Arc::new(Mutex::new(Captured::default()));

@@ -1,9 +1,9 @@
 //! Makes stored text harmless to print.
 //!
-//! Texts, titles, names, ids, paths and error messages come from untrusted sources. A terminal
-//! obeys escape sequences, and invisible characters and bidirectional controls mislead both people
-//! and models. All output of this program passes through [`Defused`], so no command has to escape
-//! anything itself. Not here: where output goes, see `output`.
+//! Texts, titles, names, ids, paths and error messages come from untrusted sources. Terminals
+//! execute escape sequences, and invisible characters and bidirectional controls mislead people and
+//! models. All output of this program passes [`Defused`], so no command has to escape anything
+//! itself. Not here: the destination of the output, see `output`.
 
 use std::{
     borrow::Cow,
@@ -14,16 +14,16 @@ use std::{
 use aios_memory::record::forms::is_ignorable;
 use regex::{Captures, Regex};
 
-/// Notation for a character that must not be printed as it is.
+/// Notation for a character that must not be printed unescaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Notation {
-    /// For a person: `\e`, `\u{202e}`. Emoji and joined scripts stay as they are.
+    /// For text: `\e`, `\u{202e}`. Emoji and joined scripts are unchanged.
     Text,
     /// Inside JSON strings: `\u202e`.
     Json,
 }
 
-/// A writer that escapes everything that acts on a terminal, except line ends and tabs. It
+/// A writer that escapes everything that controls a terminal, except line ends and tabs. It
 /// processes whole lines, and the remainder on flush.
 #[derive(Debug)]
 pub(crate) struct Defused<W: Write> {
@@ -66,7 +66,7 @@ impl<W: Write> Write for Defused<W> {
 
 impl<W: Write> Drop for Defused<W> {
     fn drop(&mut self) {
-        // Callers that need to know of a failure flush.
+        // Callers that need the error call `flush`.
         let _ = self.flush();
     }
 }
@@ -97,12 +97,12 @@ pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// More combining marks on one letter than any script uses. They would run over the lines around.
+/// More combining marks on one letter than any script uses, which would overlap adjacent lines.
 static FLOODS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(\p{M}{8})(\p{M}+)").expect("the pattern is a constant"));
 
-/// Sequences in which invisible characters belong to the script: emoji with a variation selector or
-/// joined to others, of bounded length; joiners between letters of Arabic, and after a virama.
+/// Sequences in which invisible characters are part of the script: emoji with a variation selector
+/// or joined to others, of bounded length; joiners between Arabic letters, and after a virama.
 static SEQUENCES: LazyLock<Regex> = LazyLock::new(|| {
     const PICTURE: &str = r"\p{Extended_Pictographic}[\x{FE0E}\x{FE0F}]?\p{Emoji_Modifier}?";
     const ARABIC: &str = r"[\p{Arabic}&&\p{L}]";
@@ -141,7 +141,7 @@ fn code_point(c: char) -> String {
     format!("\\u{{{:x}}}", u32::from(c))
 }
 
-/// Returns true for characters that act on a terminal, change the writing direction, or are
+/// Returns true for characters that control a terminal, change the writing direction, or are
 /// invisible.
 fn is_unsafe(c: char) -> bool {
     match c {

@@ -1,5 +1,5 @@
-//! The log on stderr: lines for a person, or the same objects as all other stderr output with
-//! `--json`.
+//! The log on stderr: lines of text, or with `--json` the same objects as all other output on
+//! stderr.
 
 use std::{fmt, io};
 
@@ -71,7 +71,7 @@ where
     }
 }
 
-/// The content of an event: its message, and its fields as ` name=value`.
+/// Content of an event: its message, and its fields as ` name=value`.
 #[derive(Default)]
 struct Said {
     message: String,

@@ -1,5 +1,5 @@
-//! The log of the service: lines for a person or objects for a program, to stderr or to a file that
-//! rotates and that only its owner may read.
+//! The log of the service: lines of text or JSON objects, on stderr or in a rotated file that only
+//! its owner can read.
 
 use std::{
     fmt,
@@ -32,7 +32,7 @@ use tracing_subscriber::{
 use super::{Defused, Notation, capture, shown};
 use crate::failure::Failure;
 
-/// Starts the log that the settings describe. `verbose` and `quiet` change its level.
+/// Starts the log configured in the settings. `verbose` and `quiet` change its level.
 pub(crate) fn start(log: &Log, verbose: u8, quiet: bool) -> Result<(), Failure> {
     let level = match (quiet, verbose, log.level) {
         (true, _, _) | (_, 0, LogLevel::Error) => "error",
@@ -61,7 +61,7 @@ pub(crate) fn start(log: &Log, verbose: u8, quiet: bool) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Opens the file, which only its owner may read, whatever its mode was.
+/// Opens the file, and makes it readable only by its owner.
 fn rotating(log: &Log) -> Result<FileRotate<AppendCount>, Failure> {
     let failed =
         |source| Failure::Io { action: format!("write the log {}", shown(&log.path)), source };
@@ -82,7 +82,7 @@ fn make_private(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))
 }
 
-/// The destination of lines.
+/// Destination of the lines.
 enum To {
     Stderr(Notation),
     File(Notation, Mutex<FileRotate<AppendCount>>),
@@ -113,7 +113,7 @@ impl Write for Line<'_> {
 }
 
 /// Formats an event as `{"timestamp", "level", "module", "message", ...}`, with the fields of the
-/// event and of the call in which it happened.
+/// event and of its call.
 struct Objects;
 
 impl<S> FormatEvent<S, JsonFields> for Objects
@@ -138,7 +138,7 @@ where
             && let Ok(Value::Object(fields)) = serde_json::from_str(fields)
         {
             for (name, value) in fields {
-                // An absent trace is an empty text.
+                // A missing trace is an empty text.
                 if value != json!("") {
                     line.entry(name).or_insert(value);
                 }

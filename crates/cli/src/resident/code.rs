@@ -1,6 +1,6 @@
-//! The code of a proxy: hosts keep one for each of their sessions, most of the time idle.
+//! Reduces the RAM of a proxy. Hosts keep a proxy for each of their sessions, and most are idle.
 
-// A range of memory is named by its address.
+// A memory range is given by its address.
 #![allow(unsafe_code)]
 
 use std::{
@@ -14,13 +14,13 @@ use std::{
 
 use nix::sys::mman::{MmapAdvise, madvise};
 
-/// Pauses between two releases: initial and maximum.
+/// Interval between two releases: initial and maximum.
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
-/// Gives the pages of the program's code back to the system from time to time, until `is_open`. The
-/// system maps those that are needed again: a proxy runs a small part of the program, but starting
-/// it runs much more, and the system maps the neighbours of each page, too.
+/// Releases the pages of the program's code repeatedly until `is_open`. The system maps pages again
+/// when they are needed. A proxy runs a small part of the program, but starting it runs much more,
+/// and the system also maps the neighbours of each page.
 pub(crate) async fn release_while_proxy(is_open: &AtomicBool) {
     let mut pause = PAUSE_MIN;
     loop {
@@ -33,15 +33,15 @@ pub(crate) async fn release_while_proxy(is_open: &AtomicBool) {
     }
 }
 
-/// Unmaps the pages of the program's code. Does nothing if the system does not tell where they are.
+/// Unmaps the pages of the program's code. Does nothing if their location is unknown.
 fn release() {
     let Ok(program) = fs::read_link("/proc/self/exe") else { return };
     let Ok(mappings) = fs::read_to_string("/proc/self/maps") else { return };
     let of_program = mappings.lines().filter(|line| line.ends_with(&*program.to_string_lossy()));
     for (start, bytes) in of_program.filter_map(code) {
-        // SAFETY: The range is a mapping of this program's file for reading and execution, which is
-        // private and which nothing writes, so its pages are those of the file, and are read from
-        // it again when they are used. The file of a running program cannot be written.
+        // SAFETY: The range is a private mapping of this program's file for reading and execution.
+        // Nothing writes to it, so its pages equal those of the file, from which they are read
+        // again when used. The file of a running program cannot be written.
         let _ = unsafe { madvise(start, bytes.get(), MmapAdvise::MADV_DONTNEED) };
     }
 }

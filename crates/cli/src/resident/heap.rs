@@ -1,7 +1,8 @@
-//! The heap of a service. Imports and learning run on some twenty threads, and the allocator keeps
-//! the memory that each of them has freed: after 100,000 messages it held twice of what was in use.
+//! Returns unused heap of a service to the system. Imports and learning run on about twenty
+//! threads, and the allocator retains the memory freed by each of them: after 100,000 messages, the
+//! heap was twice as large as the memory in use.
 
-// Trimming the heap is a call of the C library.
+// Trimming the heap is a call to the C library.
 #![allow(unsafe_code)]
 
 use std::{fs, time::Duration};
@@ -11,16 +12,16 @@ use tokio::{task, time};
 /// Interval between two checks.
 const INTERVAL: Duration = Duration::from_secs(20);
 
-/// Growth of the heap since the last trim from which it is trimmed again.
+/// Minimum growth of the heap since the last trim, in bytes, for another trim.
 const GROWTH_BYTES: u64 = 64 << 20;
 
-/// Trims the heap whenever it has grown. Never ends.
+/// Trims the heap whenever it has grown. Never returns unless a trim panics.
 pub(crate) async fn trim_while_grows() {
     let mut trimmed_bytes = 0;
     loop {
         time::sleep(INTERVAL).await;
         if heap_bytes().is_some_and(|bytes| trimmed_bytes + GROWTH_BYTES <= bytes) {
-            // It may take some tens of milliseconds.
+            // Trimming may take tens of milliseconds.
             if task::spawn_blocking(trim).await.is_err() {
                 return;
             }
@@ -29,8 +30,8 @@ pub(crate) async fn trim_while_grows() {
     }
 }
 
-/// Returns the resident memory of the process without that of files. `None` if the system does not
-/// state it.
+/// Returns the resident memory of the process, excluding pages of files. `None` if the system does
+/// not report it.
 fn heap_bytes() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let bytes = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
@@ -38,10 +39,11 @@ fn heap_bytes() -> Option<u64> {
     Some(kilobytes << 10)
 }
 
-/// Gives unused memory of the heap back to the system. Does nothing if the C library is not glibc.
+/// Returns unused heap memory to the system. Does nothing if the C library is not glibc.
 fn trim() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: The function has no precondition, and may be called beside any other use of the heap.
+    // SAFETY: The function has no preconditions, and may run concurrently with other uses of the
+    // heap.
     unsafe {
         libc::malloc_trim(0);
     }

@@ -1,5 +1,5 @@
-//! Advice: every command that a hint or a page mentions exists, with its flags and settings, and
-//! every remedy has words.
+//! Advice: every command mentioned in a hint or a page exists, with its flags and settings, and
+//! every remedy has a text.
 
 use std::{
     collections::BTreeSet,

@@ -1,5 +1,5 @@
-//! Files as people bring them: owners, times, ids and texts in the notations of other programs, and
-//! malformed elements.
+//! Files in the forms that users have: owners, times, ids and texts in the notations of other
+//! programs, and malformed elements.
 
 use std::fs;
 
@@ -61,7 +61,7 @@ fn a_record_with_an_owner_in_any_spelling_is_never_shared() {
         assert_eq!(texts(&program, &["--user", "bob"]), Vec::<String>::new());
         assert!(names.len() <= texts(&program, &["--user", "alice"]).len());
     }
-    // A field that only resembles an owner is refused for everybody.
+    // A field that only resembles an owner is refused for all users.
     for name in ["user_uuid", "member_id", "uid", "ownerEmail", "account_key"] {
         let line = json!({"role": "user", "content": "whose is it", (name): "alice"});
         let file = program.file("doubt.jsonl", line.to_string());

@@ -174,7 +174,7 @@ fn a_context_has_its_json_shape_and_stays_within_budget() {
     assert!(text.contains("Pixel"), "{text}");
     for chunk in context["chunks"].as_array().unwrap() {
         assert_has(chunk, &["tier", "ids", "tokens", "relevance", "content"]);
-        // Facts belong to the person, and are known in every session.
+        // Facts belong to the person and are known in every session.
         let is_fact = chunk["ids"][0].as_str().unwrap().starts_with("fact/");
         let content = chunk["content"].as_str().unwrap();
         assert!(is_fact || !content.contains("Lisbon"), "{chunk}");

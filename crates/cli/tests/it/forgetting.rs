@@ -115,7 +115,7 @@ fn without_a_terminal_a_query_must_be_certain() {
     let forget = |arguments: &[&str]| program.run(&[&["forget", "--yes"], arguments].concat());
     for uncertain in [
         &["--query", "birthday"][..],
-        // One note has all the words, but says more.
+        // One note has all the words, but also others.
         &["--query", "Ben's birthday"],
         &["--query", "vaccine fridge at -4"],
         &["--query", "Anna's birthday", "--min-relevance", "0.1"],

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Ended, Program, text};
 
-/// The static model loads fast, so that a service that a hook starts answers in time.
+/// The static model loads fast, so a service started by a hook answers in time.
 const SETTINGS: &[(&str, &str)] = &[
     ("AIOS_MEMORY_EMBEDDING_MODEL", "static"),
     // A debug build on a busy machine is slow.
@@ -43,14 +43,14 @@ impl Drop for Home {
 }
 
 impl Home {
-    /// Returns a home whose service runs.
+    /// Creates a home with a running service.
     fn new() -> Home {
         let home = Home { program: Program::new() };
         home.start();
         home
     }
 
-    /// Has a hook start the service, and waits for it.
+    /// Runs a hook that starts the service, and waits for it.
     fn start(&self) {
         let input = json!({"session_id": "start", "cwd": self.program.path("")});
         self.hook("claude-code", "SessionEnd", &input);
@@ -80,7 +80,7 @@ impl Home {
         self.program.run_with(arguments, input, SETTINGS)
     }
 
-    /// Runs a hook and returns the context that it gives.
+    /// Runs a hook and returns its context.
     fn context(&self, host: &str, event: &str, input: &Value) -> Option<String> {
         let stdout = self.hook(host, event, input);
         if stdout.is_empty() {
@@ -184,14 +184,14 @@ fn a_session_begins_with_the_person_the_open_work_and_the_decisions_of_its_proje
         }
         assert!(context.encode_utf16().count() <= 9_000);
     }
-    // A worktree is its repository.
+    // A worktree belongs to the project of its repository.
     fs::write(here.join("a"), "a").unwrap();
     home.git(&here, &["add", "a"]);
     home.git(&here, &["commit", "-q", "-m", "a"]);
     let tree = home.program.path("tree");
     home.git(&here, &["worktree", "add", "-q", text(&tree)]);
     assert!(start("claude-code", &tree, "clear").unwrap().contains("Ship the kettle page"));
-    // A directory of no repository has the person's own.
+    // A directory outside of a repository gets only the person's own records.
     let context = start("claude-code", &home.program.path("two"), "startup").unwrap();
     assert!(context.contains("short ones") && !context.contains("kettle"), "{context}");
 }
@@ -305,7 +305,7 @@ fn a_session_begins_with_the_current_facts_of_its_person_and_project() {
     for part in ["Ghent", "Lisbon", "Frankfurt"] {
         assert!(!context.contains(part), "{part}: {context}");
     }
-    // In the frame of quoted data, and never twice.
+    // It is framed as quoted data, and is not given twice.
     assert!(context.starts_with("<memory") && context.trim_end().ends_with("</memory>"));
     let input = session("s1", &here, json!({"prompt": "Tell me where Ada lives now?"}));
     if let Some(again) = home.context("claude-code", "UserPromptSubmit", &input) {
@@ -409,7 +409,7 @@ fn two_hooks_at_once_start_one_service_which_ends_when_idle() {
         processes.collect::<Vec<_>>()
     };
     assert_eq!(of_home(), [PathBuf::from(format!("/proc/{pid}"))]);
-    // It is in a session of its own, and holds no file of the hook.
+    // It runs in its own session, and holds no file of the hook.
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let session_id = stat.rsplit(") ").next().unwrap().split(' ').nth(3).unwrap();
     assert_eq!(session_id, pid.to_string());

@@ -1,4 +1,4 @@
-//! Hostile texts: no output acts on a terminal or hides characters, whatever is stored.
+//! Hostile texts: no stored text can control a terminal or hide characters in the output.
 
 use std::{fs, os::unix::ffi::OsStrExt, path::Path};
 
@@ -17,7 +17,7 @@ const READABLE: &str = "crane \u{1f469}\u{200d}\u{1f469}\u{200d}\u{1f467} \u{276
     \u{1f3f3}\u{fe0f}\u{200d}\u{1f308} \u{1f44d}\u{1f3fd} 1\u{fe0f}\u{20e3} \
     \u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645} \u{915}\u{94d}\u{200d}\u{937}";
 
-/// Panics if `printed` has a character that acts on a terminal or is invisible.
+/// Panics if `printed` has a character that controls a terminal or is invisible.
 fn check_harmless(what: &str, printed: &str) {
     let allowed = |c: char| {
         c == '\n' || c == '\t' || !(c.is_control() || aios_memory::record::forms::is_ignorable(c))
@@ -202,6 +202,6 @@ fn output_is_printed_in_one_place() {
         }
     }
     others.sort_unstable();
-    // `mcp` takes stdout for the protocol, before anything is printed.
+    // `mcp` reserves stdout for the protocol before anything is printed.
     assert_eq!(others, ["capture.rs", "log.rs", "mcp.rs", "output.rs"]);
 }

@@ -1,4 +1,4 @@
-//! `mcp`: the real process over pipes, with and without a service, and its end.
+//! `mcp`: the real process over pipes, with and without a service, and its exit.
 
 use std::{
     fs,
@@ -21,9 +21,9 @@ use crate::{
     serving::Served,
 };
 
-/// Time after which an answer has failed to come.
+/// Time limit for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Time for the end of a process whose host is gone.
+/// Time limit for the exit of a process whose host is gone.
 const ORPHAN_MAX: Duration = Duration::from_secs(5);
 
 /// A host with a running server.
@@ -142,13 +142,13 @@ impl Host {
         targets.into_iter().any(|target| target.extension().is_some_and(|it| it == "db"))
     }
 
-    /// Ends the input, and returns the exit code and the lines that were not heard.
+    /// Closes the input, and returns the exit code and the unread lines.
     fn end(mut self) -> (Option<i32>, Vec<String>) {
         drop(self.input.take());
         self.ended()
     }
 
-    /// Waits for the end, and returns the exit code and the lines that were not heard.
+    /// Waits for the exit, and returns the exit code and the unread lines.
     fn ended(&mut self) -> (Option<i32>, Vec<String>) {
         let mut rest = Vec::new();
         loop {
@@ -202,7 +202,7 @@ fn every_revision_begins_and_nothing_is_opened_for_the_lists() {
         assert_eq!(templates["resourceTemplates"][0]["uriTemplate"], "memory://{kind}/{id}");
         assert_eq!(host.end(), (Some(0), vec![]));
     }
-    // The newest revision has no handshake: each request says what it needs.
+    // The newest revision has no handshake: each request contains its requirements.
     let meta = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientInfo": {"name": "host", "version": "1.0"},
@@ -231,7 +231,7 @@ fn a_directory_that_cannot_be_opened_still_lists_the_tools() {
         assert_eq!(failed["isError"], true, "{failed}");
         assert!(failed["content"][0]["text"].as_str().unwrap().contains("data"), "{failed}");
     }
-    // It is opened as soon as it can be.
+    // The memory is opened as soon as that is possible.
     fs::remove_file(&file).unwrap();
     assert!(host.remember("Tea is at four.").starts_with("note/"));
     assert_eq!(host.end(), (Some(0), vec![]));
@@ -386,7 +386,7 @@ fn fifty_servers_whose_host_is_killed_leave_none() {
     let program = Program::new();
     let pipe = program.path("pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    // Held open here, so that the servers do not end with their input.
+    // Held open here, so that the servers do not exit at the end of their input.
     let held = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
     let script = format!(
         "for i in $(seq 50); do '{}' mcp <'{}' >/dev/null 2>&1 & echo $!; done; wait",
@@ -406,7 +406,7 @@ fn fifty_servers_whose_host_is_killed_leave_none() {
         let name = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         name.contains("(aios-memory)") && !name.contains(") Z ")
     };
-    // A server sets its stdin aside once it has noted who its host is.
+    // A server closes its stdin after it has recorded its host.
     let has_begun = |pid: &&String| {
         let input = fs::read_link(format!("/proc/{pid}/fd/0"));
         is_server(pid) && input.is_ok_and(|input| input == Path::new("/dev/null"))

@@ -1,4 +1,4 @@
-//! Every file that a command writes is private to its user, whatever the umask.
+//! Every file that a command writes is private to its user, under any umask.
 
 use std::{
     fs::{self, Permissions},
@@ -9,7 +9,7 @@ use std::{
 
 use crate::program::{Ended, Program, text};
 
-/// Umasks to run under: one that denies nothing, one that denies others everything, and a usual
+/// Umasks of the runs: one that denies nothing, one that denies others everything, and a common
 /// one.
 const UMASKS: [&str; 3] = ["000", "077", "022"];
 

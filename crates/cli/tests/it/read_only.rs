@@ -1,5 +1,5 @@
-//! Reading if nothing can be written: directories without write permission, of another user, and a
-//! full disk.
+//! Reading if nothing can be written: directories without write permission, directories of another
+//! user, and a full disk.
 //!
 //! Permissions do not apply to root, so under root the readers run as another user.
 
@@ -89,7 +89,7 @@ fn left_behind(without: &[&str]) -> Program {
     runtime.block_on(async {
         let memory = AgentMemory::open(Config::at(program.data_dir())).await.unwrap();
         memory.remember("The lighthouse is red.").await.unwrap();
-        // Repeats until the copy is of one moment, despite background work.
+        // Repeats until the copy is consistent, despite background work.
         loop {
             let before = listing(&program.data_dir());
             copy(&program.data_dir(), &program.path("crashed"), without);

@@ -1,5 +1,5 @@
-//! The service as a process: kills under load, signals, a second service, commands that it answers,
-//! its log.
+//! The service as a process: kills under load, signals, a second service, commands that it
+//! executes, its log.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::program::{Program, text};
 
-/// Time after which a read has failed.
+/// Time limit for a read.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running service.
@@ -64,7 +64,7 @@ impl Served {
         kill(Pid::from_raw(self.process.id().try_into().unwrap()), signal).unwrap();
     }
 
-    /// Waits for the end, and returns the exit code and what was printed to stderr.
+    /// Waits for the exit, and returns the exit code and the output on stderr.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
@@ -82,7 +82,7 @@ impl Served {
     }
 }
 
-/// A test that fails leaves no service.
+/// Stops the service if a test fails.
 impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -90,7 +90,7 @@ impl Drop for Served {
     }
 }
 
-/// Posts a JSON body. `None` if the service breaks off before its answer is whole.
+/// Posts a JSON body. `None` if the service ends before its answer is complete.
 pub(crate) fn post(
     address: SocketAddr,
     path: &str,
@@ -216,7 +216,7 @@ fn a_running_service_answers_commands_with_the_same_output() {
     assert_eq!(stored["known"], false);
     let again = run(&["--no-service", "--json", "remember", "The fridge hums."]).json();
     assert_eq!(again["known"], true);
-    // The log of the service names who asked, over the socket.
+    // The log of the service names the caller over the socket.
     let told = served.stop();
     assert!(told.contains("POST /internal/v1/command"), "{told}");
 }

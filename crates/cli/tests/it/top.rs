@@ -1,4 +1,4 @@
-//! The live view: its state and its screens by themselves, and the command against a real service.
+//! The live view: its state and its screens in isolation, and the command with a real service.
 //!
 //! The binary has no test harness of its own, so its pure parts are compiled into this one.
 
@@ -31,7 +31,7 @@ use self::{
     rows::Look,
 };
 
-/// Figures of a service that answered some calls.
+/// Metrics of a service that has answered some calls.
 const FIGURES: &str = r#"# Figures.
 aios_memory_requests_total{transport="http",operation="POST /api/v1/recall",outcome="ok"} 120
 aios_memory_requests_total{transport="http",operation="POST /api/v1/recall",outcome="invalid"} 3
@@ -53,7 +53,7 @@ aios_memory_cpu_seconds 12.25
 aios_memory_open_files 40
 "#;
 
-/// Returns a service at one moment. The texts of its records try to act on the terminal.
+/// Returns the state of a service. The texts of its records try to control the terminal.
 fn live() -> Live {
     let mut live: Live = serde_json::from_value(json!({
         "figures": FIGURES,
@@ -95,7 +95,7 @@ fn look_of(has_color: bool) -> Look {
     Look { has_color, zone: jiff::tz::TimeZone::UTC, harmless }
 }
 
-/// Returns the view after one look.
+/// Returns the view of one state.
 fn seen() -> Model {
     let mut model = Model::new("/home/ada/memory".to_owned());
     model.take(Looked::Live(Box::new(live())), Duration::ZERO);

@@ -1,4 +1,4 @@
-//! Search for symbols, signs and scripts as a user types them.
+//! Search for symbols, signs and scripts as users type them.
 
 use crate::program::Program;
 

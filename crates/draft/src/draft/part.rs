@@ -2,16 +2,16 @@
 
 use crate::{Draft, Mend};
 
-/// Maximum length of the text of one record, in bytes; a longer one is cut into several.
+/// Maximum length in bytes of the text of one record. A longer text is cut into several.
 pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
-/// Reciprocal of the share of [`TEXT_BYTES_MAX`] that is searched for the end of a word.
+/// Reciprocal of the share of [`TEXT_BYTES_MAX`] that is searched for a word boundary.
 const CUT_SHARE: usize = 8;
 
 /// Maximum length of a character in UTF-8, in bytes.
 const UTF8_MAX: usize = 4;
 
-/// Position of a text among the parts of the one that it was cut from.
+/// Position of a text among the parts of a longer one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
     /// Number of the part, from 1.
@@ -24,11 +24,10 @@ impl Part {
     /// A text that was not cut.
     pub const WHOLE: Part = Part { number: 1, count: 1 };
 
-    /// Minimum length of a text that another part may follow, in bytes.
+    /// Minimum length in bytes of a part that is followed by another.
     pub const CUT_BYTES_MIN: usize = TEXT_BYTES_MAX - TEXT_BYTES_MAX / CUT_SHARE - UTF8_MAX;
 
-    /// Returns the id of the part with this number of the record that its source knows as
-    /// `external_id`.
+    /// Returns the external id of part `number` of the record with the external id `external_id`.
     #[must_use]
     pub fn id(external_id: &str, number: usize) -> String {
         match number {
@@ -40,7 +39,7 @@ impl Part {
 
 impl Draft {
     /// Returns this draft, or its parts in order if its text is too long for one record. Each part
-    /// after the first has the id of the whole with its number.
+    /// after the first has the external id of the whole followed by its number ([`Part::id`]).
     #[must_use]
     pub fn parts(self) -> Vec<Draft> {
         if self.text.len() <= TEXT_BYTES_MAX {
@@ -71,7 +70,7 @@ impl Draft {
     }
 }
 
-/// Returns the end of the first part of a text: after a word, if a word ends nearby.
+/// Returns the end of the first part of a text: a word boundary, if there is one nearby.
 fn end_of_part(text: &str) -> usize {
     if text.len() <= TEXT_BYTES_MAX {
         return text.len();

@@ -1,8 +1,9 @@
 //! Ids of the pieces of one document.
 //!
 //! A piece is identified by its document, its text in the form [`forms::same`], and its number
-//! among equal pieces of the document: a paragraph that two documents share is a record of each.
-//! Its id is `DOCUMENT-PIECE`, two hashes, so the ids of a document's pieces share a prefix.
+//! among equal pieces of the document. A paragraph that two documents share is therefore a record
+//! of each. The id is `DOCUMENT-PIECE`, two hashes, so the ids of a document's pieces share a
+//! prefix.
 
 use std::collections::HashMap;
 
@@ -21,7 +22,7 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Starts the pieces of the document that `origin` identifies within its owner and scope.
+    /// Starts the pieces of the document with the identity `origin` within its owner and scope.
     pub fn new(scope: &Scope, origin: &str) -> Pieces {
         let mut hasher = blake3::Hasher::new_derive_key(DOMAIN);
         put(&mut hasher, Some(b"document"));
@@ -30,7 +31,7 @@ impl Pieces {
         Pieces { document: hasher.finalize(), equal: HashMap::new() }
     }
 
-    /// Returns the prefix that the ids of these pieces share, and no other ids.
+    /// Returns the prefix that exactly the ids of these pieces have.
     pub fn prefix(&self) -> String {
         format!("{}-", &self.document.to_hex()[..DIGITS])
     }

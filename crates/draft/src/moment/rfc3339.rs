@@ -1,17 +1,17 @@
-//! Times as RFC 3339 writes them, for interfaces between programs.
+//! Times in the form of RFC 3339, for interfaces between programs.
 
 use aios_record::Timestamp;
 
 use super::{excerpt, parse_timestamp};
 
-/// Form of a date with a time of day. `0` stands for a digit.
+/// Form of a date with a time of day. `0` matches any digit.
 const DATE_TIME: &str = "0000-00-00T00:00:00";
 
 /// Form of an offset from UTC.
 const OFFSET: &str = "+00:00";
 
-/// Parses a point in time in the form of RFC 3339, from 1970 to 9999. Other forms that
-/// [`parse_timestamp`] accepts, such as a date alone or a time zone by name, are refused.
+/// Parses a point in time in the form of RFC 3339, from 1970 to 9999. Refuses other forms that
+/// [`parse_timestamp`] accepts, such as a date alone or the name of a time zone.
 ///
 /// # Errors
 /// A message with the expected form.
@@ -26,7 +26,8 @@ pub fn parse_rfc3339(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-/// Returns true for a date, a time of day with or without a fraction of a second, and an offset.
+/// Returns true for a date and a time of day, with or without a fraction of a second, and an
+/// offset.
 fn is_written(text: &str) -> bool {
     let Some((date_time, rest)) = text.split_at_checked(DATE_TIME.len()) else { return false };
     let offset = match rest.strip_prefix('.') {

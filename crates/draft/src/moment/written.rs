@@ -16,16 +16,16 @@ const MONTHS: [&str; 12] =
 
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// Number of letters that distinguish months and days.
+/// Number of letters that distinguish the names of months and days.
 const SHORT: usize = 3;
 
-/// The highest month. A number up to this in a date with slashes may be a day or a month.
+/// Highest month. In a date with slashes, a number up to this may be a day or a month.
 const MONTH_MAX: i8 = 12;
 
-/// The reason for which words are not a point in time.
+/// Reason why words are not a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The words have another meaning.
+    /// The words are not a time.
     Unknown,
     /// Day and month are ambiguous.
     Ambiguous,
@@ -83,7 +83,7 @@ fn parts(text: &str) -> Result<Parts, Fault> {
     Ok(parts)
 }
 
-/// Returns `text` without parentheses and their contents, which are names of days and time zones.
+/// Returns `text` without parentheses and their contents, which name days and time zones.
 fn outside_brackets(text: &str) -> String {
     let mut outside = String::with_capacity(text.len());
     let mut depth = 0_usize;
@@ -127,7 +127,7 @@ impl Parts {
         }
     }
 
-    /// Parses `2026`, or the day as `8` or `8th`.
+    /// Parses the year as `2026`, or the day as `8` or `8th`.
     fn number(&mut self, word: &str) -> Result<(), Fault> {
         let digits = ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end));
         let digits = digits.unwrap_or(word);
@@ -190,7 +190,7 @@ impl Parts {
             return Err(Fault::Unknown);
         }
         let signed = if word.starts_with('-') { -seconds } else { seconds };
-        // `GMT` may precede it.
+        // `GMT` may precede the offset.
         self.offset = Some(Offset::from_seconds(signed).map_err(|_| Fault::Unknown)?);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Refusal of JSON in which a field is given twice, for interfaces whose callers can correct it.
+//! Refuses JSON with duplicate fields, for interfaces whose callers can correct it.
 
 use std::{collections::HashSet, fmt};
 
@@ -6,8 +6,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use crate::moment::excerpt;
 
-/// Checks that no object in `json`, at any depth, has two fields of one name. Text that is not JSON
-/// passes, because its parser refuses it.
+/// Checks that no object in `json`, at any depth, has two fields with the same name. Text that is
+/// not JSON passes, because its parser refuses it.
 ///
 /// # Errors
 /// A message with the field and its position.

@@ -1,15 +1,15 @@
-//! Tool calls beside the content of a message, and messages that are the result of one.
+//! Tool calls beside the content of a message, and messages that are the result of a call.
 
 use serde_json::{Map, Value};
 
 use super::{message::Shaped, roles::known_role};
 use crate::content::{Call, Returned, call, first, is_empty, text_in};
 
-/// Fields of a message that are consumed here.
+/// Fields of a message that this module consumes.
 const USED_UP: &[&str] =
     &["tool_calls", "function_call", "tool_call_id", "toolCallId", "invalid_tool_calls"];
 
-/// Fields of a message that only give its weight in training.
+/// Fields of a message that only set its weight in training.
 const OF_TRAINING: &[&str] = &["weight", "loss_weight"];
 
 /// Fields of a message that are dropped if they are empty.
@@ -26,7 +26,8 @@ const OFTEN_EMPTY: &[&str] = &[
     "name",
 ];
 
-/// Converts a message whose role is a call into the call that its text describes, as in ShareGPT.
+/// Converts a message with the role of a call, as in ShareGPT, into the call that its text
+/// describes.
 pub(super) fn take_said_call(object: &mut Map<String, Value>, shaped: &mut Shaped) {
     let role = object.get("role").and_then(Value::as_str).unwrap_or_default();
     if !matches!(role, "function_call" | "tool_call") {
@@ -43,7 +44,8 @@ pub(super) fn take_said_call(object: &mut Map<String, Value>, shaped: &mut Shape
     }
 }
 
-/// Takes the tool calls beside the content, and converts the message of a tool into a result.
+/// Removes and reads the tool calls beside the content, and converts the message of a tool into a
+/// result.
 pub(super) fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
     let role = object.get("role").and_then(Value::as_str).and_then(known_role);
     let is_tool = role == Some("tool");
@@ -100,13 +102,13 @@ pub(super) fn take_calls(object: &mut Map<String, Value>, shaped: &mut Shaped) {
     }
 }
 
-/// Returns the calls in a list of an object.
+/// Returns the calls in the list `name` of an object.
 fn calls_in(object: &Map<String, Value>, name: &str) -> Vec<Call> {
     let list = object.get(name).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_object).map(call).collect()
 }
 
-/// Adds a call, unless it is known. Libraries leave the arguments out on one of the sides.
+/// Adds a call unless it is known. Libraries may omit the arguments in one of two copies.
 fn merge(call: Call, known: &mut Vec<Call>) {
     match known.iter_mut().find(|it| is_same(it, &call)) {
         Some(known) if is_empty(&known.input) => known.input = call.input,

@@ -1,6 +1,6 @@
 //! Role words of programs, and the normalised ones.
 
-/// Role words of other programs with the normalised ones. Compared without case.
+/// Role words of other programs and their normalised forms. Compared without regard to case.
 const ROLES: &[(&str, &str)] = &[
     ("user", "user"),
     ("human", "user"),
@@ -35,11 +35,11 @@ const ROLES: &[(&str, &str)] = &[
     ("toolcall", "function_call"),
 ];
 
-/// Role words that say more than the normalised ones.
+/// Role words that are more specific than their normalised form.
 const KEPT: &[&str] = &["developer", "function"];
 
-/// Names of models that data sets write in place of a role, alone or with a version. Names that
-/// people have as well are not among them.
+/// Names of models that data sets use as role words, alone or with a version. Excludes names that
+/// people have as well.
 const MODELS: &[&str] = &[
     "bard", "bing", "copilot", "deepseek", "gpt", "llama", "mistral", "mixtral", "qwen", "vicuna",
 ];
@@ -52,7 +52,8 @@ pub fn is_model(word: &str) -> bool {
     known.into_iter().any(|name| word.strip_prefix(name).is_some_and(is_version))
 }
 
-/// Returns `true` for a role word that is kept beside the normalised one, since it says more.
+/// Returns `true` for a role word that is kept because it is more specific than the normalised
+/// role.
 pub fn is_kept(word: &str) -> bool {
     KEPT.contains(&word.trim().to_ascii_lowercase().as_str())
 }

@@ -1,8 +1,8 @@
-//! Names of fields that name an owner, that look like one, and that may hold one.
+//! Names of fields that name an owner, look like one, or may hold one.
 
 use super::{SESSION, has_both, is_nested, is_one_of, joined, plain};
 
-/// Fields with objects, or lists of them, that may also hold an owner, at any depth.
+/// Fields with objects, or lists of objects, that may hold an owner at any depth.
 const HOLDERS: &[&str] = &[
     "cmetadata",
     "payload",
@@ -20,7 +20,7 @@ const HOLDERS: &[&str] = &[
     "headers",
 ];
 
-/// Fields with content and tool data, in which an owner is never looked for.
+/// Fields with content and tool data, which are not searched for an owner.
 const CONTENTS: &[&str] = &[
     "content",
     "contents",
@@ -59,14 +59,14 @@ const CONTENTS: &[&str] = &[
     "messages",
 ];
 
-/// First part of a field that names an owner; `id` or `name` may follow.
+/// First words of the names of owner fields; `id` or `name` may follow.
 pub const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
 
-/// Words of names that look like an owner, also at the end of a word, as in `enduser`.
+/// Words in names that look like an owner, also at the end of a word, as in `enduser`.
 const OWNER_WORDS: &[&str] =
     &["user", "usr", "owner", "account", "customer", "tenant", "member", "subscriber"];
 
-/// Words that make a name that of a person.
+/// Words that make a name look like the id or name of a person.
 const OWNER_MARKS: &[&str] = &[
     "id",
     "ids",
@@ -153,7 +153,7 @@ const PEOPLE_NAMES: &[&str] = &[
     "sub",
 ];
 
-/// Beginnings of names such as `created_by`.
+/// First words of names such as `created_by`.
 const DONE: &[&str] =
     &["created", "owned", "added", "posted", "written", "uploaded", "submitted", "saved", "made"];
 
@@ -233,7 +233,7 @@ const ABOUT_OWNERS: &[&str] = &[
     "context",
 ];
 
-/// Returns `true` if a field of this name names an owner: `(user|owner|account|customer|tenant)`,
+/// Returns `true` if a field of this name is an owner: `(user|owner|account|customer|tenant)`,
 /// optionally followed by `id` or `name`.
 pub fn names_owner(name: &str) -> bool {
     let name = joined(name);
@@ -242,15 +242,14 @@ pub fn names_owner(name: &str) -> bool {
     })
 }
 
-/// Returns `true` if a field of this name names an owner by a display name, such as `username`: in
-/// a speaker's object, it is the speaker.
+/// Returns `true` if a field of this name holds the display name of an owner, such as `username`.
+/// In a speaker's object it is the speaker.
 pub fn names_owner_by_name(name: &str) -> bool {
     names_owner(name) && joined(name).ends_with("name")
 }
 
 /// Returns `true` if a field of this name looks like an owner but is not in the table: it has a
-/// word for one, such as `memberId` or `end_user`, and does not describe another attribute of the
-/// owner.
+/// word for one, such as `memberId` or `end_user`, and does not describe an attribute of an owner.
 pub fn looks_like_owner(name: &str) -> bool {
     if names_owner(name) {
         return false;
@@ -262,8 +261,8 @@ pub fn looks_like_owner(name: &str) -> bool {
         || (!ABOUT_OWNERS.contains(&last) && plain.split('_').any(is_owner_word))
 }
 
-/// Returns `true` if a field of this name has a word for an owner beside one for an id, as in
-/// `user_uuid`: any value of it identifies an owner.
+/// Returns `true` if a field of this name has a word for an owner and one for an id, as in
+/// `user_uuid`. Any value of it identifies an owner.
 pub fn has_owner_mark(name: &str) -> bool {
     !names_owner(name) && has_both(&plain(name), OWNER_WORDS, OWNER_MARKS)
 }
@@ -287,7 +286,7 @@ pub fn is_content(name: &str) -> bool {
     is_one_of(name, CONTENTS)
 }
 
-/// Returns `true` for `user`, `users`, `user1`, `enduser` and the like.
+/// Returns `true` for `user`, `users`, `user1`, `enduser` and similar words.
 fn is_owner_word(word: &str) -> bool {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     OWNER_WORDS.iter().any(|owner| {

@@ -1,11 +1,11 @@
 //! Conversation ids that are unique worldwide by their form.
 //!
-//! Such an id names the same conversation in every file. Any other id, such as `chat-1` or a title
-//! in small letters, may be that of another conversation in another file. In doubt an id is not
-//! unique: two copies cost less than a conversation that is overwritten.
+//! Such an id identifies the same conversation in every file. Any other id, such as `chat-1` or a
+//! lower-case title, may be that of another conversation in another file. In doubt, an id is not
+//! unique: two copies cost less than an overwritten conversation.
 
-/// Minimum number of different characters in a random part. 24 random hexadecimal digits have
-/// fewer once in 40,000 ids, and 30 once in five million; counters and placeholders have fewer.
+/// Minimum number of different characters in a random part. 24 random hexadecimal digits have fewer
+/// once in 40,000 ids, and 30 once in five million. Counters and placeholders usually have fewer.
 const DISTINCT_MIN: usize = 8;
 
 /// Minimum length in bytes of a hexadecimal id: that of a MongoDB ObjectId.
@@ -14,18 +14,18 @@ const HEX_BYTES_MIN: usize = 24;
 /// Minimum length in bytes of the random part after a provider's prefix.
 const RANDOM_BYTES_MIN: usize = 20;
 
-/// Minimum number of changes between digits, small and capital letters in such a part. Words with
-/// a number or a date have fewer.
+/// Minimum number of changes between digits, lower-case and upper-case letters in the random part.
+/// Words with a number or a date have fewer.
 const CHANGES_MIN: usize = 6;
 
 /// Length in bytes of a ULID.
 const ULID_BYTES: usize = 26;
 
-/// Versions of UUIDs that are random or of a time and a machine. Those of versions 3 and 5 are
-/// hashes of a name, which may be that of another conversation.
+/// UUID versions that are random, or made from a time and a machine. Versions 3 and 5 are hashes of
+/// a name, which another conversation may have.
 const UUID_VERSIONS: &[u8] = b"124678";
 
-/// Prefixes of ids of providers.
+/// Id prefixes of providers.
 const PREFIXES: &[&str] = &[
     "conv_",
     "thread_",
@@ -42,7 +42,7 @@ const PREFIXES: &[&str] = &[
     "req_",
 ];
 
-/// Returns `true` for an id that no other conversation has: a random UUID, a ULID, a long
+/// Returns `true` for an id that no other conversation can have: a random UUID, a ULID, a long
 /// hexadecimal number, or a provider's prefix with a random part.
 pub(super) fn is_worldwide(id: &str) -> bool {
     let random = PREFIXES.iter().find_map(|prefix| id.strip_prefix(prefix));
@@ -66,7 +66,7 @@ fn is_uuid(id: &str) -> bool {
         && fourth.starts_with(['8', '9', 'a', 'b', 'A', 'B'])
 }
 
-/// Returns `true` for 26 digits and letters of Crockford's alphabet with a time in the beginning.
+/// Returns `true` for 26 characters of Crockford's alphabet that begin with a time.
 fn is_ulid(id: &str) -> bool {
     let is_digit =
         |byte: u8| byte.is_ascii_alphanumeric() && !b"ILOU".contains(&byte.to_ascii_uppercase());
@@ -76,14 +76,15 @@ fn is_ulid(id: &str) -> bool {
         && id.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Returns `true` for a long hexadecimal number; one without letters may be a time or a counter.
+/// Returns `true` for a long hexadecimal number with letters. Without letters, it may be a time or
+/// a counter.
 fn is_hex(id: &str) -> bool {
     HEX_BYTES_MIN <= id.len()
         && id.bytes().all(|byte| byte.is_ascii_hexdigit())
         && id.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Returns `true` for letters and digits that are mixed as no words are.
+/// Returns `true` for letters and digits in an order that words do not have.
 fn is_random(part: &str) -> bool {
     let class = |byte: u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let changes = part.as_bytes().windows(2).filter(|it| class(it[0]) != class(it[1])).count();

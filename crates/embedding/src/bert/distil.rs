@@ -1,5 +1,5 @@
-//! DistilBERT (Sanh et al., 2019): the network of a BERT without token types, under different
-//! names.
+//! DistilBERT (Sanh et al., 2019): the network of BERT without token types, with other names for
+//! its parts.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub(super) const MODEL_TYPE: &str = "distilbert";
 
-/// The names in its `config.json`, and those of BERT.
+/// Names in its `config.json`, with those of BERT.
 const SETTINGS: &[(&str, &str)] = &[
     ("dim", "hidden_size"),
     ("n_layers", "num_hidden_layers"),
@@ -17,7 +17,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("activation", "hidden_act"),
 ];
 
-/// The names of a layer's parts in its weights, and those of BERT.
+/// Names of the parts of a layer, with those of BERT.
 const PARTS: &[(&str, &str)] = &[
     ("attention.q_lin", "attention.self.query"),
     ("attention.k_lin", "attention.self.key"),

@@ -16,7 +16,7 @@ use crate::{
     directory::{CONFIG, Directory, INSTEAD, malformed, read_json},
 };
 
-/// A model's files, read.
+/// The files of a model, parsed.
 pub(super) struct ModelFiles {
     pub(super) directory: Directory,
     pub(super) config: Config,
@@ -57,8 +57,8 @@ impl ModelFiles {
         Ok(ModelFiles { length_max: directory.length_max(positions), directory, config })
     }
 
-    /// Computes the fingerprint of all that affects vectors. The model's name in `config.json` does
-    /// not: it is the path at which the model was trained.
+    /// Computes the fingerprint of everything that affects vectors. The model's name in
+    /// `config.json` does not: it is the path at which the model was trained.
     pub(super) fn fingerprint(&self) -> Result<Fingerprint, Error> {
         let config = serde_json::to_vec(&self.config).expect("a configuration is plain data");
         let (model_type, dimension) = (&self.config.model_type, self.dimension()?);
@@ -126,7 +126,7 @@ impl ModelFiles {
         })
     }
 
-    /// Reads the wide layer and the narrow one after it, in blocks of `hidden_size` wide outputs.
+    /// Reads the feed-forward layers (wide, then narrow) in blocks of `hidden_size` wide outputs.
     fn blocks(&self, weights: &Weights, at: &str) -> Result<Vec<Block>, Error> {
         let Config { hidden_size: hidden, intermediate_size: wide, .. } = self.config;
         let wide_at = format!("{at}.intermediate.dense");
@@ -156,8 +156,8 @@ impl ModelFiles {
 }
 
 impl Config {
-    /// Returns the row of a text's first position: RoBERTa counts positions from the padding
-    /// token's id, by default 1, plus one.
+    /// Returns the row of the first position of a text. RoBERTa counts positions from the id of the
+    /// padding token (by default 1) plus one.
     pub(super) fn position_offset(&self) -> usize {
         match &*self.model_type {
             "bert" | distil::MODEL_TYPE => 0,
@@ -171,8 +171,8 @@ fn read_config(path: &Path) -> Result<Config, Error> {
     if value["model_type"] == distil::MODEL_TYPE {
         distil::rename_settings(&mut value);
     }
-    // The kind of model is checked first: other families name their sizes differently, and are not
-    // malformed.
+    // The kind of model is checked first: other families have other names for their sizes, and are
+    // not malformed.
     if let Some(feature) = foreign_feature(&value) {
         return Err(Error::Unsupported { path: path.to_owned(), feature, instead: INSTEAD });
     }
@@ -186,7 +186,7 @@ fn read_config(path: &Path) -> Result<Config, Error> {
     Ok(config)
 }
 
-/// Returns a feature that a `config.json` asks for and the network does not have.
+/// Returns a feature that `config` requires and the network does not have.
 fn foreign_feature(config: &Value) -> Option<String> {
     let asked = |name: &str| config[name].as_str();
     if let Some(family) = asked("model_type")

@@ -20,8 +20,7 @@ use crate::{
     directory::{self, FileNames, Prompts},
 };
 
-/// Maximum number of tokens of a batch, unless a single text has more: bounds the RAM of an
-/// inference.
+/// Maximum number of tokens of a batch with several texts. Bounds the RAM of an inference.
 const BATCH_TOKENS_MAX: usize = 2048;
 
 /// Options of a [`Bert`].
@@ -145,8 +144,9 @@ impl Bert {
         })
     }
 
-    /// Returns the word pieces and their vectors, each between the special tokens of a text, in the
-    /// order of their ids, without special and unused pieces. Not normalised.
+    /// Returns the word pieces and their vectors, in the order of their ids, without special and
+    /// unused pieces. Each piece is embedded alone between the special tokens of a text. Not
+    /// normalised.
     #[cfg(feature = "distill")]
     pub(crate) fn piece_vectors(&self) -> Result<(Vec<String>, Vec<Vec<f32>>), Error> {
         let (pieces, sequences) = self.tokens.framed_pieces()?;

@@ -26,13 +26,13 @@ use network::Network;
 
 /// The file of an int8 BERT within its directory.
 const FILE_NAME: &str = "int8-bert.bin";
-/// Limits of a batch, at which the output of a layer fits the second-level cache.
+/// Limits of a batch. Within them, the output of a layer fits the second-level cache.
 const LIMITS: BatchLimits = BatchLimits { texts: 64, tokens: 192 };
 /// Number of tokens that frame a text: `[CLS]` and `[SEP]`.
 const FRAME_TOKENS: usize = 2;
-/// Bytes of a text that are tokenized first, per token of the limit.
+/// Number of bytes of a text that are tokenized at first, per token of the limit.
 const START_BYTES_PER_TOKEN: usize = 16;
-/// Maximum number of pieces of a word. All of them may change if the word is cut.
+/// Maximum number of pieces of a word. If a word is cut, all of them may change.
 const WORD_PIECES_MAX: usize = 100;
 
 /// An int8 BERT as an [`Embedder`]. For English texts, uncased; texts are truncated at the model's
@@ -48,7 +48,7 @@ pub struct Int8Bert {
     scheduler: Scheduler,
 }
 
-/// Ids of the pieces that occur in no text.
+/// Ids of the pieces that do not occur in texts.
 struct Special {
     first: u32,
     last: u32,
@@ -114,8 +114,8 @@ impl Int8Bert {
         self.network.positions.len() / self.network.hidden - FRAME_TOKENS
     }
 
-    /// Tokenizes `text`, truncated at the limit and framed. Of a long text, only the necessary
-    /// start is read.
+    /// Tokenizes `text`, truncated at the limit, and adds the frame. Reads no more of a long text
+    /// than necessary.
     fn encode(&self, text: &str, scratch: &mut Scratch) -> Sequence {
         let tokens_max = self.text_tokens_max();
         let mut bytes = tokens_max * START_BYTES_PER_TOKEN;

@@ -1,7 +1,6 @@
 //! The loops of a forward pass over rows of `f32`.
 //!
-//! Each reads a row once while it is in the cache, and is written so that the compiler vectorises
-//! it.
+//! Each loop reads a row once while it is in the cache, in a form that the compiler vectorises.
 
 use pulp::{Arch, NullaryFnOnce};
 
@@ -142,8 +141,8 @@ fn sum(row: &[f32], term: impl Fn(f32) -> f32) -> f32 {
 /// near 0 and 4e-6 at 87, because the product with log2 e is rounded.
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    // Adding this to a number between -126 and 126 rounds it to an integer, and leaves that plus
-    // 127, the exponent of a float, in the lowest bits.
+    // Adding this constant to a number between -126 and 126 rounds it to an integer and leaves that
+    // integer plus 127, the exponent of a float, in the lowest bits.
     const ROUNDER: f32 = 12_582_912.0 + 127.0;
     // Taylor: the n-th power of ln 2 over n factorial, from the sixth down.
     const TERMS: [f32; 7] = [

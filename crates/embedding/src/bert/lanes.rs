@@ -1,6 +1,6 @@
 //! A limit on concurrent inferences, shared by all callers: first come, first served.
 //!
-//! A lane is held for one batch, so that a query waits only for the running batches and not for a
+//! A lane is held for one batch, so a query waits only for the running batches and not for a whole
 //! call that stores a thousand texts.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -10,7 +10,7 @@ pub(crate) struct Lanes {
     moved: Condvar,
 }
 
-/// The queue of waiting threads: each draws a number and waits until it is called.
+/// The queue of waiting threads. Each thread draws a ticket and waits for its turn.
 struct Queue {
     free: usize,
     next: u64,

@@ -1,10 +1,10 @@
 //! The encoder of BERT (Devlin et al., 2018) over packed sequences.
 //!
-//! The tokens of a batch are concatenated in one matrix, without padding, so nothing is masked. The
-//! operations that mix tokens, attention and pooling, run sequence by sequence.
+//! The tokens of a batch are concatenated in one matrix, without padding or masks. The operations
+//! that mix tokens, attention and pooling, process one sequence at a time.
 //!
-//! Weights are stored as square blocks, as wide as a token's row: a product with such a block fits
-//! the cache, and is faster than one of wider matrices.
+//! Weights are stored as square blocks, as wide as a token's row. A product with such a block fits
+//! the cache and is faster than one with a wider matrix.
 
 use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
 
@@ -28,13 +28,13 @@ pub(super) struct Network {
 
 pub(super) struct Layer {
     pub(super) heads: usize,
-    /// Already divided by the square root of the head size.
+    /// The weights, already divided by the square root of the head size.
     pub(super) query: Linear,
     pub(super) key: Linear,
     pub(super) value: Linear,
     pub(super) attended: Linear,
     pub(super) attended_norm: Norm,
-    /// The wide layer and the narrow one after it, block by block: their result is the sum over all
+    /// The wide layer and the narrow one after it, in blocks. Their result is the sum over all
     /// blocks.
     pub(super) blocks: Vec<Block>,
     pub(super) activation: Activation,

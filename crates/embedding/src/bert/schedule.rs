@@ -1,8 +1,8 @@
 //! Grouping of texts into batches, and of batches onto threads.
 //!
 //! Texts are sorted by length and computed in batches, each on one thread: one single-threaded
-//! inference per core is faster than several threads inside each matrix product. The order is
-//! restored at the end.
+//! inference per core is faster than several threads within each matrix product. The results are
+//! returned in the original order.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -15,11 +15,11 @@ use crate::{Error, vector::normalise};
 /// A tokenized text.
 pub(crate) struct Sequence {
     pub(crate) ids: Vec<u32>,
-    /// True if any token of the text itself is known.
+    /// True if the text itself has a known token.
     pub(crate) is_known: bool,
 }
 
-/// Limits of a batch. A single text may exceed the limit of tokens.
+/// Limits of a batch. A single text may exceed the token limit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BatchLimits {
     pub(super) texts: usize,
@@ -51,7 +51,7 @@ impl Scheduler {
         in_order(sequences, dimension, |sorted| self.compute(sorted, limits, forward))
     }
 
-    /// Returns the vectors of `sorted` sequences in their order, as `forward` computes them.
+    /// Returns the vectors that `forward` computes for the `sorted` sequences, in their order.
     pub(super) fn compute<S: Default>(
         &self,
         sorted: &[&[u32]],
@@ -104,8 +104,8 @@ fn batches<'a>(sorted: &'a [&'a [u32]], limits: BatchLimits) -> Vec<&'a [&'a [u3
     batches
 }
 
-/// Returns the results of `forward` for all batches, in order. The threads take the batches from
-/// the end, where the longest are, so that they finish at about the same time.
+/// Returns the results of `forward` for all batches, in order. Threads take batches from the end,
+/// where the longest are, so that they finish at about the same time.
 pub(crate) fn in_batches<T: Sync, R: Send, S: Default>(
     (lanes, threads): (&Lanes, usize),
     batches: &[&[T]],
@@ -126,7 +126,7 @@ pub(crate) fn in_batches<T: Sync, R: Send, S: Default>(
     };
     let helpers = threads.min(batches.len()).saturating_sub(1);
     let mut done = thread::scope(|scope| {
-        // If the system cannot start a thread, the others take over its batches.
+        // If the system cannot start a thread, the running ones process its batches.
         let helper = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
         let helpers: Vec<_> = (0..helpers).map_while(helper).collect();
         let mut done = work()?;

@@ -1,4 +1,4 @@
-//! Settings of networks with either kind of weights.
+//! Settings of the networks, with `f32` or int8 weights.
 
 /// The reduction of the vectors of a text's tokens to one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Pooling {
     }
 }
 
-/// The activations of models of these families.
+/// Activation functions of these families.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
     feature = "bert",

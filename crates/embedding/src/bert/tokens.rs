@@ -7,16 +7,16 @@ use tokenizers::{Encoding, Tokenizer, TruncationDirection};
 use super::schedule::Sequence;
 use crate::Error;
 
-/// Bytes of a text that are tokenized first, per token of the limit: more than a token has in most
-/// languages, so that one pass is usually enough.
+/// Number of bytes of a text that are tokenized at first, per token of the limit. In most languages
+/// a token has fewer, so one pass is usually enough.
 const START_BYTES_PER_TOKEN: usize = 8;
-/// Factor by which the start grows if it was too short.
+/// Growth factor of the start if it was too short.
 const START_GROWTH: usize = 4;
-/// Words before a cut whose tokens may change with the text that follows: a half word, a
-/// contraction.
+/// Number of words before a cut whose tokens may depend on the following text, such as a half word
+/// or a contraction.
 const WORDS_UNSETTLED: u32 = 4;
 
-/// A tokenizer with the model's limit. Special tokens spelt out in a text are plain text: stored
+/// A tokenizer with the model's limit. Special tokens in a text are read as plain text, so stored
 /// data cannot end its own sequence.
 pub(crate) struct Tokens {
     pub(crate) tokenizer: Tokenizer,
@@ -39,8 +39,8 @@ impl Tokens {
         Ok(Sequence { ids: encoding.get_ids().to_vec(), is_known })
     }
 
-    /// Tokenizes as much of `prefix` and `text` as fills a sequence with tokens that do not change
-    /// with the text that follows. For a long text, its start is enough.
+    /// Tokenizes the start of `prefix` and `text`: enough to fill a sequence with tokens that do
+    /// not depend on the text after them.
     fn encode_start(&self, prefix: &str, text: &str) -> Result<Encoding, Error> {
         let mut bytes = self.tokens_max.saturating_mul(START_BYTES_PER_TOKEN);
         loop {
@@ -63,8 +63,8 @@ impl Tokens {
         self.tokenizer.encode_fast(text, false).map_or(0, |encoding| encoding.len())
     }
 
-    /// Returns one more than the largest id of any sequence. Ids may have gaps, and the tokens that
-    /// frame a text need not be in the vocabulary.
+    /// Returns one more than the largest id of any sequence. Ids may have gaps, and the special
+    /// tokens of a sequence need not be in the vocabulary.
     pub(crate) fn ids_end(&self) -> Result<usize, Error> {
         let frame = self.tokenizer.post_process(Encoding::default(), None, true);
         let frame = frame.map_err(Error::compute)?;
@@ -113,7 +113,7 @@ fn start(text: &str, bytes: usize) -> &str {
     }
 }
 
-/// Returns the number of tokens of a text's start that do not change with the text that follows.
+/// Returns the number of tokens of a text's start that do not depend on the text after it.
 fn settled(start: &Encoding) -> usize {
     let words = start.get_word_ids();
     let last = words.last().copied().flatten().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The table of English words of nearly the same meaning, which `related_terms` reads.
 //!
-//! The words are those that are a single piece of the static model, grouped by stem. The vector of
-//! a stem is the mean of its words' vectors, minus the mean of all stems, which carries no meaning.
+//! Words that are a single piece of the static model are grouped by stem. The vector of a stem is
+//! the mean of its words' vectors, minus the mean of all stems, which carries no meaning.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::{Embedder, Error, StaticModel, vector::normalise};
 const RELATED_MAX: usize = 8;
 /// Least cosine of related words.
 const COSINE_MIN: f32 = 0.4;
-/// Shorter words have too little meaning by themselves.
+/// Minimum length of a word. Shorter words have too little meaning by themselves.
 const WORD_BYTES_MIN: usize = 3;
 
-/// Builds the table of the words of `model`: lines of a term and its related terms, nearest first,
-/// each with its cosine in hundredths, sorted by term.
+/// Builds the table of the words of `model`. A line has a term and its related terms, nearest
+/// first, each with its cosine in hundredths. The lines are sorted by term.
 ///
 /// # Errors
 /// The error of `model`, if it fails to embed the words.

@@ -1,4 +1,4 @@
-//! A cross-encoder: query and text are read together and get one relevance score.
+//! A cross-encoder: one network reads query and text together and gives a relevance score.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ const HOLDS: &str = "a cross-encoder: config.json, tokenizer.json and model.safe
 /// Maximum number of tokens of query and text together, special ones included.
 const LENGTH_MAX: usize = 512;
 
-/// Bytes of a text that are read: more than [`LENGTH_MAX`] tokens have, however long each is.
+/// Maximum number of bytes of a text that are read: more than [`LENGTH_MAX`] tokens of any length.
 const TEXT_BYTES_MAX: usize = LENGTH_MAX * 32;
 
 /// Maximum number of pairs of a batch.
@@ -39,7 +39,7 @@ const BATCH_MAX: usize = 32;
 const CLASSIFIER: &str = "classifier.";
 
 /// Scores texts against a query, both read together by one transformer. Slower than comparing
-/// vectors, because nothing can be computed before the query is known, and more accurate. Meant for
+/// vectors, because nothing can be computed before the query is known, but more accurate. Meant for
 /// the first hits of a search.
 ///
 /// Its directory is that of a `CrossEncoder` of sentence-transformers with one label: a BERT,
@@ -192,7 +192,7 @@ impl Network {
                 let first = rows.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
                 classifier.forward(&pooler.forward(&first)?.tanh()?)?
             }
-            // RoBERTa has one type, whatever the tokenizer says.
+            // RoBERTa has one token type, even if the tokenizer gives several.
             Network::Roberta(network) => {
                 network.forward(&ids, &ids.ones_like()?, &ids.zeros_like()?)?
             }

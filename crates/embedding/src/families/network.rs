@@ -36,8 +36,8 @@ impl Network {
                 config.max_position_embeddings = length_max;
                 let names = ("embeddings.tok_embeddings.weight", "model.");
                 let load = |builder: VarBuilder<'static>| {
-                    // Only the first layer lacks this norm; candle would accept any layer without
-                    // it.
+                    // Only the first layer lacks this norm. Without the check, candle would accept
+                    // any layer without it.
                     for layer in 1..config.num_hidden_layers {
                         builder.get_unchecked(&format!("model.layers.{layer}.attn_norm.weight"))?;
                     }

@@ -1,4 +1,4 @@
-//! The settings in the `config.json` of each family, and the check for unsupported ones.
+//! Reads the `config.json` of each family and refuses unsupported settings.
 
 mod reader;
 
@@ -13,11 +13,12 @@ use serde_json::Value;
 use crate::{Error, directory::INSTEAD};
 use reader::Reader;
 
-/// Maximum number of tokens of a JinaBERT: at opening, candle computes a table of distances for all
-/// of them, four bytes for each pair and head, 3.2 GB for the 8,192 that the models state.
+/// Maximum number of tokens of a JinaBERT. When a model is opened, candle computes a table of
+/// distances for all of them: four bytes for each pair and head, 3.2 GB for the 8,192 that the
+/// models state.
 const JINA_POSITIONS_MAX: usize = 1024;
 
-/// Models to use instead of a cross-encoder that is refused.
+/// Models to suggest for a refused cross-encoder.
 pub(super) const CROSS_ENCODERS: &str =
     "a cross-encoder with one label, of the BERT, XLM-RoBERTa or DeBERTa-v2 family";
 
@@ -31,7 +32,7 @@ pub(super) struct Settings {
     pub(super) positions: usize,
     /// Rows of the table of tokens.
     pub(super) vocabulary: usize,
-    /// Every setting that was read, with its value: those that affect vectors.
+    /// The settings that affect vectors: every one that was read, with its value.
     pub(super) deciding: String,
     pub(super) make: Make,
 }

@@ -1,4 +1,4 @@
-//! A model's tensors for candle's builders, with a check that none is unused.
+//! The tensors of a model for candle's builders, with a check that all of them are used.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,7 +11,7 @@ use candle_nn::{Init, VarBuilder, var_builder::SimpleBackend};
 
 use crate::{Error, tensors};
 
-/// Parts besides the encoder that do not affect vectors: heads of other tasks.
+/// Parts besides the encoder that do not affect vectors, such as heads of other tasks.
 const HEADS: &[&str] = &[
     "classifier.",
     "cls.",
@@ -23,21 +23,21 @@ const HEADS: &[&str] = &[
     "pooler.",
 ];
 
-/// Tensors that are not computed with: position numbers, and a copy of the table of words.
+/// Tensors that no computation uses: position numbers, and a copy of the word embeddings.
 const IDLE: &[&str] = &["embeddings.position_ids", "encoder.embed_tokens.weight"];
 
 /// The tensors of `model.safetensors`.
 pub(super) struct Weights {
     path: PathBuf,
     tensors: HashMap<String, Tensor>,
-    /// Models to use instead of one that is refused.
+    /// Models to suggest for a refused one.
     instead: &'static str,
 }
 
-/// The tensors below one prefix, by the names that a network requests.
+/// The tensors below one prefix, by the names that the network requests.
 struct Source {
     tensors: HashMap<String, Tensor>,
-    /// The prefix that the network puts before names and the file does not.
+    /// The prefix that the network adds to names and the file does not have.
     own_prefix: &'static str,
     /// The names that the network requested.
     asked: Arc<Mutex<HashSet<String>>>,
@@ -55,9 +55,9 @@ impl Weights {
     /// Builds a network by `load` from the tensors below the prefix of `anchor` in the file. The
     /// network's own names begin with `own_prefix`.
     ///
-    /// A tensor of the encoder that the network does not request means that the weights were
-    /// trained in a different network, so it is refused. Tensors named by `heads` must be requested
-    /// too, with or without the prefix.
+    /// A tensor of the encoder that the network does not request is an error, because the weights
+    /// were trained in a different network. Tensors named by `heads` must be requested too, with or
+    /// without the prefix.
     pub(super) fn load<N>(
         self,
         (anchor, own_prefix): (&str, &'static str),

@@ -11,7 +11,7 @@
 //! | `m` | name of the model, UTF-8 |
 //! | `v` | vocabulary, UTF-8: `n` word pieces, each ended by a line feed |
 //! | `4 n` | a scale per row, f32 |
-//! | `n d` | the rows, int8; times its scale each is the row's vector |
+//! | `n d` | the rows, int8; a row times its scale is the vector |
 //! | 32 | BLAKE3 of everything before |
 
 use std::{borrow::Cow, ops::Range};
@@ -150,7 +150,7 @@ impl StaticTable {
     /// value becomes 127.
     ///
     /// # Errors
-    /// The [`Damage`] for which a loader would refuse the file: a shape out of bounds, a value that
+    /// The [`Damage`] that a loader would report: a shape out of bounds, a value that
     /// is not finite, or an empty or repeated word piece. [`Damage::Length`] if the length of
     /// `rows` is not the number of pieces times the dimension.
     pub fn encode(&self) -> Result<Vec<u8>, Damage> {

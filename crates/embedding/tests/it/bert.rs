@@ -124,7 +124,7 @@ fn batches_and_threads_change_no_vector() {
         }
     }
     assert!(open(&tiny).embed_documents(&[]).unwrap().is_empty());
-    // More tokens than one batch may have, whatever the number of texts.
+    // More tokens than one batch may have, at any number of texts.
     let bert = Bert::open(tiny.path(), BertOptions::default().with_batch_max(1000)).unwrap();
     let vectors = bert.embed_documents(&TEXTS.repeat(100)).unwrap();
     assert_eq!(vectors.len(), 100 * TEXTS.len());
@@ -210,7 +210,7 @@ fn the_fingerprint_follows_the_content() {
     assert_eq!(fingerprint(&tiny), fingerprint(&Tiny::new(|_| ())));
     let told = fingerprint(&tiny);
     assert!(told.as_str().starts_with("bert@") && told.as_str().ends_with("/mean/8"), "{told}");
-    // The place of its training does not change the space.
+    // The path of its training does not affect the space.
     let moved = Tiny::new(|_| ());
     let mut config = moved.config();
     config["_name_or_path"] = json!("checkpoints/500");
@@ -231,7 +231,7 @@ fn the_fingerprint_follows_the_content() {
     fs::write(&weights, bytes).unwrap();
     fingerprints.insert(fingerprint(&tiny));
     fs::write(&weights, plain).unwrap();
-    // Prefixes, also if both together are the same text.
+    // Different pairs of prefixes, even if their concatenations are equal.
     for (query, document) in [("one ", ""), ("", "one "), ("one", " ")] {
         let options = BertOptions::default().with_query_prefix(query);
         let options = options.with_document_prefix(document);
@@ -239,7 +239,7 @@ fn the_fingerprint_follows_the_content() {
     }
     assert_eq!(fingerprints.len(), 8);
     assert!(!fingerprints.contains(&fingerprint(&tiny)));
-    // The number of threads does not change the space.
+    // The number of threads does not affect the space.
     let options = BertOptions::default().with_threads(1).with_batch_max(3);
     let other = Bert::open(tiny.path(), options).unwrap();
     assert_eq!(*other.fingerprint(), fingerprint(&tiny));
@@ -348,7 +348,7 @@ fn a_model_of_another_make_is_refused() {
         { "path": "2_CNN", "type": "sentence_transformers.models.CNN" },
     ]);
     check("modules.json", modules, "CNN");
-    // Families that name their sizes differently.
+    // Families that have other names for their sizes.
     let mpnet = json!({
         "architectures": ["MPNetModel"],
         "model_type": "mpnet",

@@ -146,7 +146,7 @@ fn the_fingerprint_follows_the_content() {
         let told = open(&fixture).fingerprint().clone();
         assert!(told.as_str().starts_with(&format!("{family}@")), "{told}");
         assert!(told.as_str().contains("/mean/"), "{told}");
-        // The place of its training, and the program that computes it, do not change the space.
+        // The path of its training and the options of inference do not affect the space.
         let moved = Fixture::new(family).with("_name_or_path", json!("checkpoints/500"));
         let options = BertOptions::default().with_threads(1).with_batch_max(3);
         let moved = open_transformer(moved.path(), options).unwrap();

@@ -1,4 +1,4 @@
-//! A handful of texts with given vectors.
+//! A few texts with given vectors.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use aios_embedding::{Error as EmbeddingError, Fingerprint, StaticModel};
 
 use super::*;
 
-/// Embeds a text at the angle that its first word gives, in degrees.
+/// Embeds a text at the angle in degrees that its first word states.
 struct Angles(Fingerprint);
 
 impl Angles {
@@ -39,7 +39,7 @@ impl Embedder for Angles {
     }
 }
 
-/// Returns the rankings of texts, whose pieces are joined by `|`.
+/// Returns the rankings of texts whose pieces are separated by `|`.
 fn rankings(texts: &[(&str, &str)], query: &str) -> [Vec<String>; 4] {
     let texts: Vec<Text<'_>> = texts
         .iter()

@@ -1,5 +1,5 @@
-//! Contexts through the whole product: each conversation is stored twice, without learning and with
-//! it, and each question is asked of both.
+//! Contexts assembled by the whole product: each conversation is stored twice, with and without
+//! learning, and both memories answer each question.
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
@@ -23,44 +23,44 @@ use crate::{
 /// Sizes of contexts, in tokens.
 pub const BUDGETS: [usize; 3] = [256, 512, 1024];
 
-/// Facts of one page.
+/// Number of facts per page.
 const FACTS_PAGE: usize = 1000;
 
-/// By size of the context in tokens, a figure of both memories.
+/// Results of both memories, by size of the context in tokens.
 pub type BySize = BTreeMap<usize, Beside>;
 
-/// A figure without facts and with them.
+/// A result without facts and with facts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Beside {
-    /// From messages alone, learning switched off.
+    /// From messages only, with learning off.
     pub turns: f64,
-    /// With facts beside the messages.
+    /// From messages and facts.
     pub facts: f64,
 }
 
-/// Means over questions with an expected answer.
+/// Means over the questions with an expected answer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Reach {
-    /// Share of the content words of the answer in the text of the context.
+    /// Share of the answer's content words in the text of the context.
     pub answer_words: BySize,
-    /// Share of the messages that answer the question in the context. A fact counts for the
+    /// Share of the question's evidence messages that are in the context. A fact counts as the
     /// messages that it cites.
     pub evidence: BySize,
 }
 
-/// Figures through the whole product.
+/// Results in the whole product.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Figures {
     pub(crate) questions: usize,
     pub(crate) facts: usize,
     pub(crate) ended: usize,
     pub(crate) coverage: Option<Coverage>,
-    /// From the records that are found for the question.
+    /// Contexts of the records found for the question.
     pub(crate) found: Reach,
-    /// From working memory, too: with the profile.
+    /// Contexts that also include the profile, from working memory.
     pub(crate) whole: Reach,
     pub(crate) by_conversation: BTreeMap<String, Reach>,
-    /// Seconds to store all messages without learning, and until all are stored and learned from.
+    /// Seconds to store all messages: without learning, and with learning from all of them.
     pub(crate) seconds: Beside,
 }
 
@@ -113,7 +113,7 @@ struct Memories {
     facts: Vec<Learned>,
     /// Number of facts that a message ended.
     ended: usize,
-    /// By key of a fact, its place in `facts`.
+    /// Index in `facts`, by key of the fact.
     places: BTreeMap<Key, usize>,
 }
 
@@ -138,7 +138,7 @@ impl Memories {
         let mut memories =
             Memories { without, with, facts: Vec::new(), ended: 0, places: BTreeMap::new() };
         memories.read_facts().await?;
-        // Facts that reach long-term memory only now would be searched by their words alone.
+        // Facts that reach long-term memory only now would be searched only by words.
         memories.with.memory.recall("facts").await?;
         memories.with.memory.administrator().longterm().upkeep().drain().await?;
         Ok(memories)
@@ -164,7 +164,7 @@ impl Memories {
         }
     }
 
-    /// Returns the figures of a question's contexts of all sizes, in both memories.
+    /// Returns the results for a question's contexts of all sizes, in both memories.
     async fn ask(
         &self,
         question: &Question,
@@ -200,7 +200,7 @@ impl Memories {
         Ok(read)
     }
 
-    /// Returns the share of `evidence` among records of these keys.
+    /// Returns the share of `evidence` among the records with these keys.
     fn shown(&self, keys: &[Key], evidence: &[String]) -> f64 {
         let mut shown: Vec<&str> = Vec::new();
         for key in keys {
@@ -219,14 +219,14 @@ impl Memories {
     }
 }
 
-/// Figures of one context.
+/// Results for one context.
 #[derive(Debug, Clone, Copy, Default)]
 struct Read {
     words: f64,
     evidence: f64,
 }
 
-/// Sums over questions: for each memory and size.
+/// Sums over questions, for each memory and size.
 #[derive(Debug, Default)]
 struct Sums {
     questions: usize,

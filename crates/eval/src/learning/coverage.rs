@@ -1,4 +1,4 @@
-//! Coverage of the observations of the authors by learned facts.
+//! Coverage of the authors' observations by learned facts.
 
 use std::collections::BTreeSet;
 
@@ -7,23 +7,23 @@ use serde::Serialize;
 use super::{input::Observation, words};
 use crate::metrics::ratio;
 
-/// Share of an observation's content words above which it is covered.
+/// Share of an observation's content words above which it counts as covered.
 const MOSTLY: f64 = 0.5;
 
-/// Observations of the authors that learned facts cover. Only facts that cite one of the messages
-/// that the observation cites count. The words of an observation are its content words without the
-/// name of its speaker.
+/// Coverage of the authors' observations by learned facts. Only facts that cite a message of the
+/// observation are considered. The words of an observation are its content words without the name
+/// of its speaker.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Coverage {
     /// Number of observations.
     pub observations: usize,
-    /// Share with a fact of one of their messages.
+    /// Share of observations with a fact from one of their messages.
     pub cited: f64,
-    /// Share with a fact that has more than half of their words.
+    /// Share of observations with a fact that has more than half of their words.
     pub covered: f64,
-    /// Mean share of the words that the best fact has.
+    /// Mean share of an observation's words in its best fact.
     pub words: f64,
-    /// Mean share of the words that all facts together have.
+    /// Mean share of an observation's words in all of its facts together.
     pub words_of_all: f64,
 }
 

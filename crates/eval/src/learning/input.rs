@@ -15,31 +15,31 @@ use serde_json::Value;
 use super::supersession::Case;
 use crate::{Error, conversations::read_labelled, malformed, read};
 
-/// Name of the file of observations that is searched for beside conversations.
+/// Name of the file of observations that is searched for in the directory of conversations.
 const OBSERVATIONS: &str = "observations.json";
 
-/// A conversation with its questions, as stored and as the rules read it.
+/// A conversation with its questions, in the forms for storing and for the rules.
 pub(crate) struct Conversation {
     pub(crate) labelled: Labelled,
-    /// Messages in order, by the ids of the dataset.
+    /// Messages in order, with their ids in the dataset.
     pub(crate) messages: Vec<Message>,
     /// Session of each message.
     pub(crate) sessions: Vec<String>,
-    /// Empty if no file of observations has this conversation.
+    /// Observations; empty if no file has any for this conversation.
     pub(crate) observations: Vec<Observation>,
 }
 
-/// A fact that the authors of a dataset noted.
+/// A fact recorded by the authors of a dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Observation {
-    /// The one whom it is about.
+    /// The person whom it concerns.
     pub(crate) speaker: String,
     pub(crate) text: String,
     /// Ids of the messages that state it.
     pub(crate) evidence: Vec<String>,
 }
 
-/// Everything that the files have.
+/// Content of the files.
 #[derive(Default)]
 pub(crate) struct Input {
     pub(crate) conversations: Vec<Conversation>,
@@ -47,9 +47,9 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Reads files: `.jsonl` has cases of supersession, `.json` conversations or observations.
-    /// Without a file of observations, `observations.json` beside a conversation is read, if there
-    /// is one.
+    /// Reads files: `.jsonl` has cases of supersession, `.json` conversations or observations. If
+    /// no file of observations is given, `observations.json` in the directory of a conversation is
+    /// read, if it exists.
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Input, Error> {
         let mut input = Input::default();
         let mut labelled = Vec::new();
@@ -88,7 +88,7 @@ impl Conversation {
         Conversation { labelled, messages, sessions, observations }
     }
 
-    /// Returns the messages in order, each with the one before it in its session.
+    /// Returns the messages in order, each with its predecessor in the session.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (&Message, Option<&Message>)> {
         self.messages.iter().enumerate().map(|(at, message)| {
             let before = at.checked_sub(1).filter(|it| self.sessions[*it] == self.sessions[at]);
@@ -96,7 +96,7 @@ impl Conversation {
         })
     }
 
-    /// Returns the questions that the conversation answers in messages that are known.
+    /// Returns the questions whose answers are in known messages of the conversation.
     pub(crate) fn answerable(&self) -> impl Iterator<Item = &Question> {
         let is_answerable =
             |it: &&Question| it.category != CATEGORY_UNANSWERABLE && !it.evidence.is_empty();
@@ -116,8 +116,8 @@ fn message(draft: &Draft, speakers: &[&str]) -> Message {
     }
 }
 
-/// Reads a file of observations: an object with a list for each conversation. `None` for another
-/// file.
+/// Reads a file of observations: an object with a list for each conversation. `None` if the file
+/// has another format.
 fn observations(path: &Path) -> Result<Option<BTreeMap<String, Vec<Observation>>>, Error> {
     let content = read(path)?;
     let value: Result<Value, _> = serde_json::from_str(&content);

@@ -3,16 +3,16 @@
 
 use aios_learning::{Numbers, Weights};
 
-/// Count of the numbers of a message.
+/// Number of features of a message.
 pub(crate) const NUMBERS: usize = 6;
 
-/// Ridge penalty on the weights, which keeps the matrix regular.
+/// Ridge penalty on the weights, which keeps the matrix non-singular.
 const RIDGE: f64 = 1.0;
-/// Steps, after which the weights no longer change.
+/// Number of steps, after which the weights no longer change.
 const STEPS: usize = 12;
 const SIZE: usize = NUMBERS + 1;
 
-/// Fits the weights of the numbers that are `used`; the others get 0.
+/// Fits the weights of the `used` features. The others get 0.
 pub(crate) fn fit(examples: &[(Numbers, bool)], used: [bool; NUMBERS]) -> Weights {
     let rows: Vec<([f64; SIZE], f64)> = examples
         .iter()
@@ -55,7 +55,7 @@ fn system(rows: &[([f64; SIZE], f64)], weights: &[f64; SIZE]) -> [[f64; SIZE + 1
     matrix
 }
 
-/// Solves a linear system by elimination with pivots.
+/// Solves a linear system by Gaussian elimination with pivoting.
 fn solve(mut matrix: [[f64; SIZE + 1]; SIZE]) -> [f64; SIZE] {
     for column in 0..SIZE {
         let pivot = (column..SIZE)

@@ -1,4 +1,4 @@
-//! The rules by themselves: their speed, and the values that they find.
+//! The rules in isolation: their speed, and the values that they find.
 
 use std::{hint::black_box, time::Instant};
 
@@ -8,16 +8,16 @@ use serde::Serialize;
 use super::input::Conversation;
 use crate::metrics::ratio;
 
-/// Rounds over each conversation. The fastest one counts: it is the least disturbed by other
-/// programs.
+/// Number of rounds over each conversation. The fastest one is used, because other programs
+/// disturbed it least.
 const ROUNDS: usize = 5;
 
-/// Values of facts, looked up in the messages that are said to state them.
+/// Occurrence of facts' values in the messages that the facts cite.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Grounded {
     /// Number of facts with a value.
     pub values: usize,
-    /// Share of these whose value occurs in a message of theirs and is not denied there; 1 without
+    /// Share of these values that occur in a cited message and are not negated there; 1 without
     /// values.
     pub share: f64,
 }
@@ -42,7 +42,7 @@ pub(crate) fn speed(conversations: &[Conversation]) -> f64 {
     ratio(messages, 1) / seconds.max(f64::EPSILON)
 }
 
-/// Looks up the values of all facts.
+/// Checks the values of all facts.
 pub(crate) fn grounded_values(conversations: &[Conversation]) -> Grounded {
     let extractor = Extractor::default();
     let (mut values, mut found) = (0, 0);

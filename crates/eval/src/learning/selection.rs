@@ -1,4 +1,4 @@
-//! Messages worth a fact: the worth of each against the observations of the authors.
+//! Selection of messages worth a fact: the worth of each message against the authors' observations.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -11,60 +11,61 @@ use super::{
 };
 use crate::{metrics::ratio, separation::area_under_curve};
 
-/// Names of the numbers of a message, in the order of [`Numbers::scaled`].
+/// Names of the features of a message, in the order of [`Numbers::scaled`].
 const NAMES: [&str; NUMBERS] =
     ["information", "content_words", "was_asked", "times", "first_person", "plural"];
 
-/// Messages worth a fact, by their worth. A message is one if an observation cites it. With several
-/// conversations, the weights and the threshold are those fitted on the others ("leave-one-out"),
-/// and the figures are means over the conversations; with one, they are those of the product.
+/// Selection of messages worth a fact, by their worth. A message is worth a fact if an observation
+/// cites it. With several conversations, each is measured with weights and a threshold fitted on
+/// the others ("leave-one-out"), and the results are means over the conversations. With one
+/// conversation, the weights and the threshold are the product's.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Selection {
-    /// The figures of the rules.
+    /// Results of the rules.
     #[serde(flatten)]
     pub rules: Choice,
-    /// The figures with the weights and the threshold of the product, which were fitted on the five
+    /// Results with the product's weights and threshold, which were fitted on the five
     /// conversations of LoCoMo that `docs/LEARNING.md` names.
     pub shipped: Choice,
-    /// The figures with the length of the message as its worth.
+    /// Results with the length of a message as its worth.
     pub by_length: Choice,
-    /// By number of a message, its share in the area; empty for one conversation.
+    /// Contribution of each feature to the area under the curve; empty for one conversation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<&'static str, NumberWorth>,
-    /// Weights that are fitted on all conversations.
+    /// Weights fitted on all conversations.
     pub fitted: Fitted,
 }
 
-/// Figures of one way to choose messages.
+/// Results of one way to select messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Choice {
-    /// Share of the chosen messages that are worth a fact.
+    /// Share of the selected messages that are worth a fact.
     pub precision: f64,
-    /// Share of the messages worth a fact that are chosen.
+    /// Share of the messages worth a fact that are selected.
     pub recall: f64,
     /// Harmonic mean of both.
     pub f1: f64,
     /// Area under the ROC curve of the worth.
     pub auc: f64,
-    /// Share of the messages that answer questions among the better half of all messages.
+    /// Share of the evidence messages of questions in the better half of all messages.
     pub evidence_kept: f64,
 }
 
-/// The share of one number in the worth.
+/// Contribution of one feature to the worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct NumberWorth {
     /// Area under the ROC curve without it.
     pub auc_without: f64,
-    /// Area under the ROC curve by it alone.
+    /// Area under the ROC curve with it alone.
     pub auc_alone: f64,
 }
 
-/// Weights of the worth, and the threshold of the best F1.
+/// Weights of the worth, and the threshold with the best F1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Fitted {
     /// The weights.
     pub weights: Weights,
-    /// The worth at which F1 is best, 0 to 1.
+    /// Threshold of the worth with the best F1, 0 to 1.
     pub worth_min: f64,
 }
 
@@ -78,7 +79,7 @@ struct Turn<'a> {
 /// A score of a message.
 type Score = fn(&Turn<'_>, &Weights) -> f64;
 
-/// Measures the worth in conversations with observations; `None` if there are none.
+/// Measures the selection in conversations with observations; `None` if there are none.
 pub(crate) fn measure(conversations: &[Conversation]) -> Option<Selection> {
     let of = conversations.iter().filter(|it| !it.observations.is_empty());
     let of: Vec<&Conversation> = of.collect();
@@ -138,8 +139,8 @@ fn scored(turns: &[&Turn<'_>], weights: &Weights, score: Score) -> Vec<(f64, boo
     turns.iter().map(|turn| (score(turn, weights), turn.is_noted)).collect()
 }
 
-/// Returns the mean figures of conversations, each with the weights and the threshold of the
-/// others; of its own if there is one conversation.
+/// Returns the mean results of conversations, each with the weights and the threshold of the
+/// others, or with its own if it is the only one.
 fn mean(
     conversations: &[&Conversation],
     turns: &[Vec<Turn<'_>>],
@@ -186,7 +187,7 @@ fn choice(
     }
 }
 
-/// Returns the share of the messages that answer questions among the better half of all.
+/// Returns the share of the evidence messages of questions in the better half of all messages.
 fn evidence_kept(conversation: &Conversation, turns: &[Turn<'_>], scores: &[(f64, bool)]) -> f64 {
     let answering = conversation.answerable().flat_map(|question| &question.evidence);
     let answering: HashSet<&str> = answering.map(String::as_str).collect();
@@ -215,7 +216,7 @@ impl Counts {
     }
 }
 
-/// Returns the best F1, and the lowest score that is chosen for it.
+/// Returns the best F1, and the lowest score that is selected for it.
 fn best_f1(scores: &[(f64, bool)]) -> (f64, f64) {
     let noted = scores.iter().filter(|it| it.1).count();
     let mut sorted = scores.to_vec();

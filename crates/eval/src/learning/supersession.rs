@@ -1,4 +1,4 @@
-//! Supersession: cases of messages that state facts, and a last one that ends one of them or none.
+//! Supersession: cases of messages that state facts, and a last one that ends at most one of them.
 
 use aios_learning::{Extractor, Heard, Known, Message, supersede};
 use aios_record::Timestamp;
@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::ratio;
 
-/// Shares of cases in which the rules end the right facts.
+/// Shares of cases in which the rules end the correct facts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Supersession {
     /// Number of cases in which the last message ends a fact.
     pub updates: usize,
-    /// Share of these in which the fact is ended and no other one.
+    /// Share of these in which exactly this fact is ended.
     pub exact: f64,
-    /// Number of cases in which it ends none.
+    /// Number of cases in which the last message ends no fact.
     pub negatives: usize,
     /// Share of these in which no fact is ended.
     pub negatives_kept: f64,
-    /// Share of the facts beside the named one that are ended, over all cases.
+    /// Share of the other facts that are wrongly ended, over all cases.
     pub unrelated_lost: f64,
 }
 
@@ -51,8 +51,8 @@ impl Case {
         self.target + 1 < self.messages.len()
     }
 
-    /// Learns the messages in order, as a memory does, and returns the indexes of those before the
-    /// last that have no current fact.
+    /// Learns from the messages in order, as a memory does, and returns the indexes of those before
+    /// the last that have no current fact.
     fn lost(&self) -> Vec<usize> {
         let extractor = Extractor::default();
         let mut heard = Heard::default();
@@ -79,7 +79,7 @@ impl Said {
     }
 }
 
-/// Returns noon of a day, or a timestamp; `None` for other texts.
+/// Returns a timestamp, or noon of a day; `None` for other texts.
 fn noon(text: &str) -> Option<Timestamp> {
     let day: Option<Date> = text.parse().ok();
     let noon = day.and_then(|day| TimeZone::UTC.to_timestamp(day.at(12, 0, 0, 0)).ok());

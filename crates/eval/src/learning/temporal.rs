@@ -1,9 +1,9 @@
-//! Temporal questions, answered from the expressions of time in the messages that answer them.
+//! Temporal questions, answered from the time expressions in the messages of their evidence.
 //!
-//! The answer is the expression in the sentence that shares most words with the question, else the
-//! day of the first message. It is right if its days meet those of the expected answer and it is no
-//! coarser. Questions about the span between two events, and those whose answer is no time, are
-//! left out.
+//! The answer is the expression in the sentence that shares most words with the question, otherwise
+//! the day of the first message. It is correct if its days overlap those of the expected answer and
+//! it is not coarser. Questions about the span between two events, and those whose answer is not a
+//! time, are excluded.
 
 mod expected;
 mod given;
@@ -25,17 +25,17 @@ use crate::metrics::ratio;
 /// Category of LoCoMo's questions about times.
 const CATEGORY_TEMPORAL: u64 = 2;
 
-/// Characters of a word by which a sentence is compared with a question.
+/// Number of leading characters by which words of a sentence and a question are compared.
 const STEM_CHARS: usize = 5;
 
-/// Shares of temporal questions that are answered right.
+/// Shares of temporal questions that are answered correctly.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Temporal {
-    /// Number of questions with a time as their answer.
+    /// Number of questions whose answer is a time.
     pub questions: usize,
-    /// Share answered by the resolved expression, else by the day of the first message.
+    /// Share answered by the resolved expression, or else by the day of the first message.
     pub resolved: f64,
-    /// The same, a coarser time that meets the answer counting as right.
+    /// The same if coarser times that overlap the answer count as correct.
     pub resolved_or_coarser: f64,
     /// Share answered by the day of the first message.
     pub message_day: f64,

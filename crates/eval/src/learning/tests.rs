@@ -86,7 +86,7 @@ fn a_conversation_is_measured_with_observations_beside_it() {
     assert!(is(report.temporal_detail.unwrap().message_day, 0.0));
     assert_eq!(report.grounded.unwrap().share, 1.0);
     assert_eq!(report.supersession, None);
-    // The whole conversation fits, so that everything is shown: only the day is of facts.
+    // The whole conversation fits the context; only the day comes from facts.
     assert_eq!(report.evidence[&1024], Beside { turns: 1.0, facts: 1.0 });
     let words = report.answer_words[&1024];
     assert!(is(words.turns, 8.0 / 9.0), "{words:?}");
@@ -106,7 +106,7 @@ fn cases_of_supersession_need_no_conversation() {
     let report = measured(&[("cases.jsonl", CASES.to_owned())], &["cases.jsonl"]).unwrap();
     let supersession = report.supersession.unwrap();
     assert_eq!((supersession.updates, supersession.negatives), (2, 2));
-    // One update is worded so that no rule reads it, and one case wrongly expects none.
+    // No rule matches one of the updates, and one case wrongly expects no update.
     assert!(is(supersession.exact, 0.5), "{supersession:?}");
     assert!(is(supersession.negatives_kept, 0.5), "{supersession:?}");
     assert!(is(supersession.unrelated_lost, 0.0), "{supersession:?}");

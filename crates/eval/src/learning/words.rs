@@ -7,7 +7,7 @@ use std::{
 
 use aios_analysis::{Analyzer, Language};
 
-/// Words without a content of their own. "May" is a month more often than a verb in answers.
+/// Words without content. In answers, "May" is a month more often than a verb.
 const FUNCTION_WORDS: &str = "a about after all also am an and any are as at be because been \
     before being both but by can could did do does doing each for from had has have having he her \
     hers him his how i if in into is it its just me my of on or our out over own she should so \
@@ -27,7 +27,7 @@ pub(crate) fn content(text: &str) -> BTreeSet<String> {
     found
 }
 
-/// The stems of the words so far; `None` for function words.
+/// Stems of the words seen so far; `None` for function words.
 static STEMS: LazyLock<Mutex<HashMap<String, Option<String>>>> = LazyLock::new(Mutex::default);
 
 fn stem(word: &str) -> Option<String> {

@@ -15,10 +15,10 @@ fn the_area_counts_pairs_in_order_and_half_of_the_ties() {
 
 #[test]
 fn the_calibration_error_compares_relevance_with_the_share_of_right_hits() {
-    // Two intervals: from .8 on one of two is right, below .1 none of one.
+    // Two intervals: from 0.8, one of two is correct; below 0.1, none of one.
     let found = calibration_error(&[(0.85, true), (0.82, false), (0.05, false)]);
     close(found, (2.0 * (0.835 - 0.5_f64) + 0.05) / 3.0);
-    // The bounds belong to the upper interval, and 1 to the last one.
+    // A bound belongs to the upper interval, and 1 to the last one.
     close(calibration_error(&[(0.1, true), (0.1, false), (0.09, false)]), (2.0 * 0.4 + 0.09) / 3.0);
     close(calibration_error(&[(1.0, true), (0.0, false)]), 0.0);
     close(calibration_error(&[(1.0, false), (0.0, true)]), 1.0);

@@ -1,4 +1,4 @@
-//! Problems of files that a caller names, as a part of an error.
+//! Problems of the files that a caller names, as part of an error.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 
 use aios_record::{EXPORT_FORMAT, Remedy};
 
-/// The reason for which a given file or directory cannot be read.
+/// Reason why a given file or directory cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputProblem {
@@ -23,13 +23,13 @@ pub enum InputProblem {
         /// The cause.
         cause: io::Error,
     },
-    /// It is not a file.
+    /// It is not a regular file.
     #[error("expected a file, not a {found}")]
     NoFile {
         /// The type of the entry: `directory`, or `device or pipe`.
         found: &'static str,
     },
-    /// It is not a session file that grows.
+    /// It is not a session file that can be followed.
     #[error("expected a session of Claude Code or Codex")]
     NoSession,
     /// A pattern that selects files is malformed.
@@ -44,10 +44,10 @@ pub enum InputProblem {
         /// The limit.
         files_max: usize,
     },
-    /// It has no content.
+    /// It is empty.
     #[error("the file is empty; there is nothing to import")]
     Empty,
-    /// It is too large to be read whole.
+    /// It is too large to be read as a whole.
     #[error("the file has {bytes} bytes, the limit is {bytes_max}")]
     TooLarge {
         /// Its size.
@@ -91,7 +91,7 @@ pub enum InputProblem {
         /// The fault.
         cause: serde_json::Error,
     },
-    /// It has conversations, which are ingested.
+    /// It has conversations, which have to be ingested.
     #[error("expected entries, not {found}")]
     Conversation {
         /// The format, or `messages`.
@@ -103,13 +103,13 @@ pub enum InputProblem {
         /// The supported stores.
         supported: String,
     },
-    /// It names an owner for all of its entries that cannot be used.
+    /// The owner that it names for all of its entries cannot be used.
     #[error("{reason}")]
     Owner {
         /// The fault.
         reason: String,
     },
-    /// It has no table of a known store.
+    /// It has no table of a supported store.
     #[error("unknown store ({}); supported: {supported}", listed(tables))]
     UnknownStore {
         /// The names of its tables.

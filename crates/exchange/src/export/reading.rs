@@ -34,20 +34,20 @@ pub fn is_export(path: &Path) -> bool {
     open_regular(path).is_ok_and(|file| Lines::new(file).header().is_some())
 }
 
-/// Returns `true` for the beginning of an export of this program.
+/// Returns `true` if `head` is the beginning of an export of this program.
 pub(crate) fn begins_export(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     serde_json::from_slice::<ExportHeader>(line).is_ok()
 }
 
-/// Returns `true` for the beginning of an export whose first line, the header, is missing.
+/// Returns `true` if `head` is the beginning of an export without its header line.
 pub(crate) fn begins_headless(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     serde_json::from_slice::<Record>(line).is_ok()
 }
 
-/// Reads the records of the file at `path` into `batches`: facts first, and then the others. A fact
-/// that is stored before its messages stays as it is when these are learned from.
+/// Reads the records of the file at `path` into `batches`: facts first, then the others. A fact
+/// that is stored before its messages is not changed by learning from them.
 pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(), Error> {
     let input = |problem| Error::input(path, problem);
     let file = open_regular(path).map_err(|cause| input(InputProblem::Unopened { cause }))?;
@@ -76,7 +76,7 @@ pub(super) fn read(path: &Path, batches: &mpsc::Sender<Vec<Line>>) -> Result<(),
                 update_former(record);
             }
             batch.push((number, record));
-            // If the receiver is dropped, the import has failed, which its own error reports.
+            // If the receiver was dropped, the import has failed and returns its own error.
             if batch.len() == PAGE && batches.blocking_send(std::mem::take(&mut batch)).is_err() {
                 return Ok(());
             }
@@ -102,7 +102,7 @@ fn update_former(record: &mut Record) {
     }
 }
 
-/// Parses the record on a line. Times may be in any accepted notation, since lines may be edited by
+/// Parses the record on a line. Accepts every notation of times, because lines may be edited by
 /// hand.
 fn read_record(line: &[u8]) -> Result<Record, String> {
     const TIMES: &[&str] = &["occurred_at", "recorded_at", "valid_from", "valid_to", "expires_at"];
@@ -119,7 +119,7 @@ fn read_record(line: &[u8]) -> Result<Record, String> {
     serde_json::from_value(Value::Object(object)).map_err(|error| error.to_string())
 }
 
-/// Lines of a file, without blank ones, which an editor may have left.
+/// Lines of a file, except blank ones, which an editor may have added.
 struct Lines {
     file: BufReader<File>,
     number: u64,
@@ -135,15 +135,15 @@ impl Lines {
         serde_json::from_slice(&line).ok()
     }
 
-    /// Returns to the first line after the header.
+    /// Rewinds to the first line after the header.
     fn rewind(&mut self) -> std::io::Result<()> {
         self.file.rewind()?;
         self.number = 0;
         self.next(HEADER_BYTES_MAX).map(drop)
     }
 
-    /// Returns the next line that is not blank, limited to `bytes_max` bytes, and its number, from
-    /// 1.
+    /// Returns the next line that is not blank, at most `bytes_max` bytes of it, with its number
+    /// from 1.
     fn next(&mut self, bytes_max: u64) -> std::io::Result<Option<(u64, Vec<u8>)>> {
         let mut line = Vec::new();
         let mut limited = Read::take(&mut self.file, bytes_max);

@@ -19,7 +19,7 @@ const BATCHES_AHEAD: usize = 2;
 /// Outcome of importing an export.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Restocked {
-    /// If true, nothing was written, and `added` counts the records that would be added.
+    /// True if nothing was written, in which case `added` counts the records that would be added.
     pub dry_run: bool,
     /// Record counts by outcome.
     #[serde(flatten)]
@@ -35,25 +35,27 @@ pub struct RestockFailure {
     pub line: u64,
     /// The reason.
     pub error: String,
-    /// The next step, if the reason does not show it.
+    /// The next step, if the reason does not state it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Remedy>,
 }
 
-/// Imports a file that [`to_file`](super::to_file) wrote. Each record returns to its former
-/// location with its former times.
+/// Imports a file that [`to_file`](super::to_file) wrote. Each record returns to its former tier
+/// and keeps its times. Calls `progress` with the number of records read.
 ///
-/// A record that is already stored in any tier stays unchanged, so an interrupted import can be
-/// repeated as a whole. The first of two lines with the same id counts. Facts are stored first, so
-/// that they keep their confirmations and changes when their messages are learned from; values that
-/// were rejected in the exported memory are not known here. Forgotten records stay forgotten. A
-/// record of an owner other than the view's is refused; the administrator's view accepts every
-/// owner. A record whose goal or task is missing is stored without that reference. A
-/// learned fact is skipped if none of the messages that state it is stored afterwards. If
-/// another message has a message's position in its session, the message gets the next position. A
-/// stored session without a summary gets the summary of the file. With [`Mode::DryRun`]
-/// nothing is stored, and refusals by the tiers are not detected. Calls `progress` with the number
-/// of records read.
+/// - A record that is already stored, in any tier, is unchanged, so an interrupted import can be
+///   repeated from the start. If two lines have the same id, the first one is used.
+/// - Facts are stored first, so they keep their confirmations and changes when their messages are
+///   learned from. A learned fact is skipped if none of the messages that state it is stored
+///   afterwards. Values that were rejected in the exported memory are not rejected here.
+/// - Forgotten records stay forgotten.
+/// - A record of an owner other than the view's is refused. The administrator's view accepts every
+///   owner.
+/// - A record whose goal or task is missing is stored without that reference.
+/// - If a message's position in its session is occupied by another one, it gets the next position.
+/// - A stored session without a summary gets the summary of the file.
+///
+/// With [`Mode::DryRun`], nothing is stored, and refusals by the tiers are not detected.
 ///
 /// # Errors
 /// - [`Error::Input`] if the file cannot be read, is not an export or has an unknown
@@ -75,7 +77,7 @@ pub async fn read_back(
         facts: HashMap::new(),
         gate: view.gate().clone(),
     };
-    // Changes that working memory has acknowledged must be visible as known.
+    // Changes that working memory has acknowledged must be detected as known.
     view.feed().catch_up().await?;
     let taken = stock.take_all(batches, progress).await;
     taken.map_err(|error| error.after(stock.done.tally.added))?;
@@ -92,7 +94,7 @@ pub async fn read_back(
 struct Stock {
     admission: Admission,
     done: Restocked,
-    /// The added facts, each with its line.
+    /// The added facts, with their lines.
     facts: HashMap<Identity, u64>,
     gate: Gate,
 }

@@ -1,4 +1,4 @@
-//! Stores of an agent that pursues goals: `goals`, their tasks with `tool_calls`, `decisions`,
+//! Stores of agents that pursue goals: `goals`, their tasks with `tool_calls`, `decisions`,
 //! `patterns` and the saved states of agents.
 
 use aios_record::Kind;

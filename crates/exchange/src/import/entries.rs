@@ -48,7 +48,7 @@ fn finish(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     let (category, key) = (default("key"), default("category"));
     fields.entry("category").or_insert(category);
     fields.entry("key").or_insert(key);
-    // Times and provenance, which the import itself sets.
+    // Times and provenance, which the import sets itself.
     for ours in ["updated_at", "recorded_at", "provenance"] {
         rest.remove(ours);
     }
@@ -61,11 +61,11 @@ pub(super) struct Document {
     pub(super) unknown: Vec<String>,
 }
 
-/// Returns the entries of a JSON document; `None` if it is of another kind. An owner beside the
-/// entries is the owner of those that name none.
+/// Returns the entries of a JSON document; `None` if it has another kind. An owner beside the
+/// entries applies to those that name none.
 ///
 /// # Errors
-/// A message if two owners stand beside the entries, or if an owner is not text.
+/// A message if two owners are named beside the entries, or if an owner is not text.
 pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
     let mut beside = Map::new();
     let mut items = match document {
@@ -110,8 +110,8 @@ pub(super) fn of_json(document: Value) -> Result<Option<Document>, String> {
 /// Objects beside the entries that may hold an owner.
 const BESIDE: &[&str] = &["metadata", "scope"];
 
-/// Returns a description of the conversations, or of another format that only `ingest` reads, in a
-/// document.
+/// Returns a description of the document if it has conversations, or another format that only
+/// `ingest` reads.
 pub(super) fn conversation_in(document: &Value) -> Option<String> {
     let elements = match document {
         Value::Array(elements) => elements.as_slice(),
@@ -123,21 +123,21 @@ pub(super) fn conversation_in(document: &Value) -> Option<String> {
     })
 }
 
-/// Alternative fields of the speaker and of the text; a message has one of each.
+/// Alternative fields for the speaker and for the text. A message has one of each.
 const MESSAGE: &[&[&str]] = &[
     &["role", "sender", "from", "author", "speaker"],
     &["content", "text", "value", "message", "parts", "tool_calls"],
 ];
 
 fn is_message(element: &Map<String, Value>) -> bool {
-    // In an object of entries by id, an id may be one of these words.
+    // In an object of entries by id, these words may be ids.
     let says = |name: &&str| element.get(*name).is_some_and(|value| !value.is_object());
     let is_list = element.get("messages").is_some_and(Value::is_array);
     is_list || MESSAGE.iter().all(|names| names.iter().any(says))
 }
 
-/// Returns `true` for an object that is an entry: it has a `key` or a `category`, or another name
-/// of these with a value.
+/// Returns `true` for an entry: an object with a `key` or a `category`, or with another name of
+/// these and a value.
 fn is_entry(entry: &Map<String, Value>) -> bool {
     let columns: Vec<String> = entry.keys().cloned().collect();
     let has = |names: &[&str]| names.iter().any(|name| entry.contains_key(*name));
@@ -151,13 +151,13 @@ const VALUES: &[&str] = &["value", "data", "content", "value_json"];
 /// Returns `true` if a field of an object of entries names their owner and is not an entry.
 fn is_beside(name: &str, value: &Value) -> bool {
     let names_owner = names_owner(name) || (BESIDE.contains(&name) && value.is_object());
-    // An owner that is an object has a name; so may an entry.
+    // An owner may be an object with a name, but so may an entry.
     let is_whole = |object: &Map<String, Value>| object.contains_key("value") && is_entry(object);
     names_owner && !value.as_object().is_some_and(is_whole)
 }
 
-/// Adds the owner beside the entries to an entry, in a field that it does not have. If the entry
-/// names another owner, its row is refused like every row that names two.
+/// Adds the owner beside the entries to an entry, in a field that the entry lacks. If the entry
+/// names another owner, its row is refused, as is any row that names two.
 fn own(entry: &mut Map<String, Value>, owner: &str) {
     let free = ["owner", "owner_id", "owner_name"].into_iter().find(|it| !entry.contains_key(*it));
     if let Some(field) = free {

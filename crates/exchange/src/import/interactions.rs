@@ -1,4 +1,4 @@
-//! Stores of exchanges with a user: `interactions`, each with the data used for the answer.
+//! Stores of exchanges with a user: `interactions`, each with the data behind its answer.
 
 use aios_record::Kind;
 use serde_json::{Map, Value};
@@ -62,7 +62,7 @@ pub(super) const SHAPE: Shape = Shape {
     }],
 };
 
-/// An exchange in which only the agent spoke is valid as well.
+/// Accepts exchanges in which only the agent spoke.
 fn finish(fields: &mut Map<String, Value>, _: &mut Map<String, Value>) {
     fields.entry("user_transcript").or_insert("".into());
 }

@@ -1,7 +1,7 @@
-//! Mapping of another program's columns to our fields, by tables of column names.
+//! Maps the columns of another program to our fields, by tables of column names.
 //!
-//! If a row has several columns for a field, the first one in the table's list counts. Remaining
-//! columns, and values of the wrong type, are kept beside the record.
+//! If a row has several columns for a field, the first one in the table's list is used. Remaining
+//! columns, and values of the wrong type, are kept with the record.
 
 use aios_draft::{place::take_owner, repeated, spellings::names_owner};
 use aios_memory::fields;
@@ -13,18 +13,18 @@ use super::report::ImportReport;
 
 /// A table of another program, and the record that its rows become.
 pub(super) struct Table {
-    /// Names of the table in different versions.
+    /// Names of the table, which differ between versions.
     pub(super) names: &'static [&'static str],
     pub(super) becomes: Becomes,
-    /// A row needs at least one of these fields, and a table a column for one.
+    /// Required fields: a table needs a column for at least one, and a row a value.
     pub(super) needs: &'static [&'static str],
-    /// Columns that show its purpose, for names that tables of other programs have. A table needs
-    /// at least one of them.
+    /// Columns that distinguish the table from tables with the same name in other programs. A table
+    /// needs at least one of them.
     pub(super) signs: &'static [&'static str],
     pub(super) columns: &'static [Column],
-    /// Fields that, with the row's own id, identify a row when other fields change.
+    /// Fields that, together with the row's own id, identify a row whose other fields change.
     pub(super) same: &'static [&'static str],
-    /// Columns with counts that this program derives itself.
+    /// Columns with counts that this program computes itself.
     pub(super) derived: &'static [&'static str],
     /// Final adjustments that column names cannot express.
     pub(super) finish: fn(&mut Map<String, Value>, &mut Map<String, Value>),
@@ -41,13 +41,13 @@ impl Table {
         Table { names, becomes, needs, signs: &[], columns, same, derived: &[], finish: |_, _| {} }
     }
 
-    /// Returns true if a table with these columns can be this one.
+    /// Returns true if a table with these columns may be this one.
     pub(super) fn fits(&self, columns: &[String]) -> bool {
         self.lacks(columns).is_none()
     }
 
-    /// Returns the names of the alternatives that a table with `columns` lacks, if it cannot be
-    /// this one.
+    /// Returns the names of the alternative columns that a table with `columns` lacks, or `None` if
+    /// it may be this table.
     pub(super) fn lacks(&self, columns: &[String]) -> Option<String> {
         let has = |names: &[&str]| columns.iter().any(|column| is_one_of(column, names));
         let needed = |field: &&str| self.columns.iter().any(|c| c.field == *field && has(c.from));
@@ -57,14 +57,15 @@ impl Table {
         (!self.signs.is_empty() && !has(self.signs)).then(|| self.signs.join(", "))
     }
 
-    /// Returns true if each column is a setting of its own: no column holds the value of one.
+    /// Returns true if each column is a setting of its own, because no column holds the value of
+    /// one.
     fn is_wide(&self, row: &Map<String, Value>) -> bool {
         let mut values = self.columns.iter().filter(|column| column.field == "value");
         let has = |column: &Column| row.keys().any(|name| is_one_of(name, column.from));
         !matches!(self.becomes, Becomes::Record(_)) && !values.any(has)
     }
 
-    /// Returns the names of the columns that are alternatives: at least one is required.
+    /// Returns the names of the alternative columns. At least one of them is required.
     fn needed_columns(&self) -> String {
         let needed = self.columns.iter().filter(|column| self.needs.contains(&column.field));
         needed.flat_map(|column| column.from).copied().collect::<Vec<_>>().join(", ")
@@ -91,8 +92,8 @@ impl Becomes {
         }
     }
 
-    /// Returns the sort rank of a table: sessions, which any row may name, then parents before
-    /// their children, then kinds without children.
+    /// Returns the sort rank of a table: first sessions, which any row may reference, then parents
+    /// before their children, then kinds without children.
     pub(super) fn rank(self) -> usize {
         match self.kind() {
             Kind::Session => 0,
@@ -102,7 +103,7 @@ impl Becomes {
     }
 }
 
-/// Returns 1 for a kind without parents, and one more than its parents for any other.
+/// Returns 1 for a kind without parents, otherwise one more than the highest of its parents.
 fn generation(kind: Kind) -> usize {
     let parents = kind.parents().iter().map(|parent| generation(parent.kind));
     1 + parents.max().unwrap_or_default()
@@ -130,7 +131,7 @@ impl Column {
     }
 }
 
-/// Field of the owner of a row, which belongs to the scope and not to the record. Every table has
+/// Field of the owner of a row, which is a part of the scope and not of the record. Every table has
 /// it, in each spelling that `ingest` accepts.
 const USER: &str = "user";
 /// Session of a row.
@@ -206,7 +207,7 @@ pub(super) fn map(
     if !table.needs.is_empty() && !table.needs.iter().any(|field| fields.contains_key(*field)) {
         return Err(format!("all of these columns are empty: {}", table.needed_columns()));
     }
-    // In other tables, a remaining column may be a preference of its own.
+    // In a table of preferences or traits, a remaining column may be a setting of its own.
     if let Becomes::Record(_) = table.becomes {
         let why = "has no matching field; kept beside the record";
         rest.keys().for_each(|column| report.unclear(name, Some(column), 1, why));
@@ -216,14 +217,14 @@ pub(super) fn map(
     Ok(Mapped { fields, rest })
 }
 
-/// Removes the owner from a row, its metadata and its scope.
+/// Removes and returns the owner of a row, from its columns, its metadata and its scope.
 ///
 /// # Errors
 /// A message if the row names two owners, or one that is neither text nor a number.
 fn take_user(row: &mut Map<String, Value>) -> Result<Option<String>, String> {
     let nested: Vec<&str> = METADATA.from.iter().copied().chain(["scope"]).collect();
     for (column, value) in row.iter_mut() {
-        // Databases store objects as text.
+        // Databases store objects as JSON text.
         if let Value::String(text) = &*value
             && (is_one_of(column, &nested) || names_owner(column))
             && let Ok(object @ Value::Object(_)) = repeated::parse(text.as_bytes())

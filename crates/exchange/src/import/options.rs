@@ -18,8 +18,8 @@ use aios_record::{Mode, Progress};
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ImportOptions {
-    /// Mode of the import. With [`Mode::DryRun`] nothing is stored; the report shows the records
-    /// that would be. Default: [`Mode::Apply`].
+    /// Mode of the import. With [`Mode::DryRun`], nothing is stored, and the report lists the
+    /// records that would be. Default: [`Mode::Apply`].
     pub mode: Mode,
     pub(super) progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
 }
@@ -31,8 +31,7 @@ impl ImportOptions {
         ImportOptions { mode, ..self }
     }
 
-    /// Sets the callback for the number of rows read, which is called after every batch. Default:
-    /// none.
+    /// Sets the callback that receives the number of rows read after every batch. Default: none.
     #[must_use]
     pub fn with_progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         ImportOptions { progress: Some(Arc::new(progress)), ..self }

@@ -6,7 +6,7 @@ use aios_memory::admission::{Outcome, Refusal, Tally, Verdict};
 use aios_record::{Mode, Remedy};
 use serde::Serialize;
 
-/// Failures listed in a report; further ones are only counted.
+/// Maximum number of failures in a report. Further ones are only counted.
 const FAILURES_MAX: usize = 1000;
 
 /// Outcome of an import. Serializes to the output of `aios-memory import --json`.
@@ -17,7 +17,7 @@ pub struct ImportReport {
     pub source: PathBuf,
     /// Names of the recognised shapes.
     pub shapes: Vec<&'static str>,
-    /// If true, nothing was written, and `added` counts the records that would be added.
+    /// True if nothing was written, in which case `added` counts the records that would be added.
     pub dry_run: bool,
     /// Tables in the order in which they were read.
     pub tables: Vec<ImportedTable>,
@@ -47,7 +47,7 @@ pub struct ImportedTable {
     pub added: u64,
     /// Records that were already stored.
     pub known: u64,
-    /// Records that were forgotten and stay so.
+    /// Records that were forgotten and are not restored.
     pub forgotten: u64,
     /// Records that were skipped with a listed reason.
     pub skipped: u64,
@@ -62,7 +62,7 @@ pub struct Unclear {
     pub table: String,
     /// The column, or `None` for the whole table.
     pub column: Option<String>,
-    /// Number of rows with it.
+    /// Number of rows with the column, or of all rows.
     pub rows: u64,
     /// The reason, and its handling.
     pub why: String,
@@ -77,7 +77,7 @@ pub struct ImportFailure {
     pub row: u64,
     /// The reason.
     pub error: String,
-    /// The next step, if the reason does not show it.
+    /// The next step, if the reason does not state it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Remedy>,
 }
@@ -88,7 +88,7 @@ impl ImportReport {
         ImportReport { source: source.to_owned(), dry_run, ..ImportReport::default() }
     }
 
-    /// Adds `rows` to the count of an unclear table or column.
+    /// Adds `rows` to the count of an unrecognised table or column.
     pub(super) fn unclear(&mut self, table: &str, column: Option<&str>, rows: u64, why: &str) {
         let same = |unclear: &&mut Unclear| {
             unclear.table == table && unclear.column.as_deref() == column && unclear.why == why

@@ -87,8 +87,8 @@ pub(super) const SHAPE: Shape = Shape {
     ],
 };
 
-/// Columns of a conversation with an assistant. Mail and messengers have tables of messages too,
-/// whose senders and times have other meanings.
+/// Columns that only conversations with an assistant have. Mail programs and messengers have tables
+/// of messages too, with other meanings of senders and times.
 const SIGNS: &[&str] = &[
     "role",
     "sender",
@@ -101,12 +101,12 @@ const SIGNS: &[&str] = &[
     "session_key",
 ];
 
-/// Normalises the role words of other programs; the original word is kept. A message that LangChain
-/// stored as JSON is read from it.
+/// Normalises the role words of other programs and keeps the original word. Parses a message that
+/// LangChain stored as JSON.
 fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     let content = fields.get("content").and_then(Value::as_str);
     if let Some(mut stored) = content.and_then(shape::stored_message) {
-        // A call of a tool has no text; its JSON stays the content.
+        // A tool call has no text; its JSON stays the content.
         let text =
             stored.remove("content").filter(|it| it.as_str().is_some_and(|it| !it.is_empty()));
         fields.extend(text.map(|text| ("content".to_owned(), text)));
@@ -131,7 +131,7 @@ fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>
     }
 }
 
-/// Knowledge that is a key and a value gets the key as title and the value as content.
+/// For knowledge that is a key and a value, the key becomes the title and the value the content.
 fn finish_knowledge(fields: &mut Map<String, Value>, _: &mut Map<String, Value>) {
     if !fields.contains_key("title")
         && let Some(key) = fields.get("key")

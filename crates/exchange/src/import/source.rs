@@ -1,4 +1,4 @@
-//! The file to import: opening it, recognising it, and reading its rows.
+//! The file to import: opens it, identifies the store and reads its rows.
 
 use std::{
     fs,
@@ -22,10 +22,10 @@ use super::{
 };
 use crate::{Error, InputProblem, export::begins_headless};
 
-/// Maximum size of a JSON file to import, in bytes: it is read whole.
+/// Maximum size of a JSON file to import, in bytes. The file is read as a whole.
 pub const IMPORT_JSON_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// Table name under which the entries of a JSON file are reported.
+/// Table name for the entries of a JSON file in reports.
 const JSON_TABLE: &str = "entries";
 
 /// A table of the source, with its mapping.
@@ -42,7 +42,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Opens the file at `path`; `copies` is the directory for a copy of it. Blocks.
+    /// Opens the file at `path`. `copies` is the directory for a copy of it. Blocks.
     pub(super) fn open(path: &Path, copies: &Path) -> Result<Source, Error> {
         let refused = |problem| Error::input(path, problem);
         let failed = |cause| refused(InputProblem::Unopened { cause });
@@ -117,7 +117,7 @@ impl Source {
             };
             report.unclear(&found.name, None, found.rows, &why);
         }
-        // Many programs have a table of sessions.
+        // A table of sessions alone does not identify a store, because many programs have one.
         if plan.iter().all(|step| step.table.becomes.kind() == Kind::Session) {
             let problem = InputProblem::UnknownStore { tables: names, supported: supported() };
             return Err(Error::input(path, problem));
@@ -160,7 +160,7 @@ impl Source {
                             Err(_) => ControlFlow::Break(()),
                         }
                     });
-                    // Rows before a damaged one are sent; the receiver may have been dropped.
+                    // Rows before a damaged one are sent. The receiver may have been dropped.
                     let _ = sender.blocking_send((index, rows));
                     read?;
                 }
@@ -186,8 +186,8 @@ fn table_of(name: &str) -> Option<&'static Table> {
     SHAPES.iter().flat_map(|shape| shape.tables).find(is_it)
 }
 
-/// Returns the names of the shapes that the tables of `plan` belong to. Several kinds of store have
-/// tasks, so a tasks table alone does not make one of them a store of tasks.
+/// Returns the names of the shapes to which the tables of `plan` belong. Several kinds of stores
+/// have tasks, so a table of tasks alone does not make one of them a store of tasks.
 fn shapes(plan: &[Step]) -> Vec<&'static str> {
     let is_of = |shape: &Shape, step: &Step| {
         shape.tables.iter().any(|table| std::ptr::eq(table, step.table))

@@ -1,5 +1,5 @@
-//! Stores of an assistant that works on tasks: `tasks` with their `task_steps`, user preferences,
-//! and its persona.
+//! Stores of assistants that work on tasks: `tasks` with their `task_steps`, user preferences, and
+//! the persona.
 
 use aios_record::Kind;
 use serde_json::{Map, Value};
@@ -102,7 +102,7 @@ pub(super) const VALUE: Column =
     column("value", &["value", "preference_value", "pref_value", "state"]);
 pub(super) const PREFERENCE: &[Column] = &[KEY, VALUE, UPDATED_AT];
 
-/// Normalises the status words of other programs; the original word is kept.
+/// Normalises the status words of other programs and keeps the original word.
 pub(super) fn finish_status(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     let Some(status) = fields.get("status").and_then(Value::as_str).map(str::to_owned) else {
         return;
@@ -134,7 +134,8 @@ fn finish_task(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     }
 }
 
-/// A step without an outcome succeeded if it has no error. A step without a tool is called `step`.
+/// Completes a step: without an outcome, it succeeded if it has no error; without a tool, its tool
+/// is `step`.
 fn finish_step(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>) {
     let erred = ["error", "error_message"].iter().any(|column| rest.contains_key(*column));
     fields.entry("success").or_insert(Value::Bool(!erred));

@@ -29,14 +29,14 @@ const KEPT: &str = "imported";
 pub(super) struct Writer {
     view: MemoryView,
     admission: Admission,
-    /// File name, for the provenance, and its stem, for sessions named for the file.
+    /// File name, for the provenance. Its stem names the session of the file.
     file: String,
     stem: String,
     report: ImportReport,
     namer: identity::Namer,
     /// Number of rows read of each table.
     rows: Vec<u64>,
-    /// Ids of records that others name by a field, by their ids in the source.
+    /// Ids of records that other records reference, by their ids in the source.
     parents: HashMap<(Kind, String), Id>,
     /// Ids and owners of sessions, by their ids in the source.
     sessions: HashMap<String, (String, Option<String>)>,
@@ -99,7 +99,7 @@ impl Writer {
         }
         let verdicts = self.admission.admit(arrivals).await?;
         for (at, verdict) in verdicts.iter().enumerate() {
-            // An entry that keeps the rest of a row comes before the row's own record.
+            // The entry that keeps the rest of a row precedes the row's own record.
             let is_rest = verdict.kind == Kind::Entry
                 && verdicts.get(at + 1).is_some_and(|next| next.place == verdict.place);
             match &verdict.outcome {
@@ -124,8 +124,8 @@ impl Writer {
         Ok(self.report)
     }
 
-    /// Adds the record of a row, after the entry that keeps the rest of its columns. In the reverse
-    /// order, an import interrupted between the two would leave a known record without its rest.
+    /// Adds the record of a row, after the entry that keeps its remaining columns. In the reverse
+    /// order, an import interrupted between the two would leave a known record without the rest.
     fn arrivals(
         &mut self,
         kind: Kind,
@@ -142,7 +142,7 @@ impl Writer {
         let name_of_id = kind.id_field().name;
         let id = match kind {
             Kind::Session => Id::new(scope.session.clone().unwrap_or_default()),
-            // The id is a name.
+            // The id is a name, such as a key.
             _ if name_of_id != "id" => Id::new(mapped.take(name_of_id).unwrap_or_default()),
             // Entries keep their own ids.
             Kind::Entry => source_id.as_ref().map_or(Ok(natural), |own| Id::new(own.as_str())),
@@ -171,7 +171,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Returns the scope of a row, with its own owner, else that of its session; the gate fills in
+    /// Returns the scope of a row with its own owner, or else that of its session. The gate adds
     /// the rest.
     fn scope_of(
         &mut self,
@@ -207,8 +207,8 @@ impl Writer {
         }
     }
 
-    /// Returns the id derived from a row's id in the source and from the fields that identify the
-    /// row when others change.
+    /// Returns the id derived from a row's id in the source and from the fields that identify a row
+    /// whose other fields change.
     fn natural_id(&mut self, kind: Kind, table: &Table, fields: &Map<String, Value>) -> Id {
         let parts: Vec<String> = [&"id"]
             .into_iter()
@@ -227,12 +227,12 @@ impl Writer {
             text: &text,
         };
         let names = self.namer.name(facts, None);
-        // These texts are built here in the form of earlier versions.
+        // These texts are composed here in the same form as in earlier versions.
         names.former.into_iter().next().map_or(names.id, |former| former.id)
     }
 
     /// Returns the id of a session: its own id, unless that is a number, which other stores may use
-    /// too. Then a hash of the session, or the name of the file, is added.
+    /// too. In that case a hash of the session, or the name of the file, is added.
     fn session_id(&self, own: &str, natural: Option<&Id>) -> String {
         let is_number = own.bytes().all(|byte| byte.is_ascii_digit());
         match natural {
@@ -242,7 +242,7 @@ impl Writer {
         }
     }
 
-    /// Replaces the source's ids of a record's parents with ours.
+    /// Replaces the source's ids of a record's parents by ours.
     fn adopt(&mut self, kind: Kind, name: &str, mapped: &mut Mapped) {
         for parent in kind.parents() {
             let Some(field) = parent.field else { continue };
@@ -259,8 +259,8 @@ impl Writer {
         }
     }
 
-    /// Returns the settings of a row of preferences or traits: one by its key, or one per column. A
-    /// setting that already exists stays unchanged.
+    /// Returns the settings in a row of preferences or traits: one identified by its key, or one
+    /// per column. A setting that already exists is unchanged.
     fn settings(
         &mut self,
         becomes: Becomes,
@@ -286,7 +286,7 @@ impl Writer {
                 ("key".to_owned(), Value::from(key.as_str())),
                 ("value".to_owned(), value),
             ]);
-            // A key that is not a valid id is refused when it is written.
+            // A key that is not a valid id is refused when the record is written.
             let id = Id::new(key).unwrap_or_else(|_| Id::generate());
             Arrival::new(row, kind, id, scope.clone(), Content::Fields(fields))
         };
@@ -294,7 +294,7 @@ impl Writer {
     }
 }
 
-/// Returns true if a field of other records names a record of this kind.
+/// Returns true if other records have a field that references records of this kind.
 fn is_referred_to(kind: Kind) -> bool {
     let names = |parent: &Parent| parent.kind == kind && parent.field.is_some();
     kind.children().any(|child| child.parents().iter().any(names))
@@ -372,7 +372,7 @@ fn message(object: &Map<String, Value>, scope: &Scope) -> Result<NewMessage, Str
     })
 }
 
-/// Returns settings with a column each, or all in one column as an object.
+/// Returns the settings of a row, from one column each or from an object in a single column.
 fn in_columns(columns: impl Iterator<Item = (String, Value)>) -> Vec<(String, Value)> {
     const TOGETHER: &[&str] = &["preferences", "settings", "data", "value", "state"];
     let mut found = Vec::new();
@@ -389,7 +389,7 @@ fn in_columns(columns: impl Iterator<Item = (String, Value)>) -> Vec<(String, Va
     found
 }
 
-/// Returns true for columns that serve the table itself.
+/// Returns true for columns that only serve the administration of the table.
 fn is_upkeep(column: &str) -> bool {
     matches!(column, "id" | "timestamp" | "created_at" | "updated_at" | "last_updated")
 }

@@ -1,10 +1,10 @@
-//! Attribution of records whose conversation names its owner only in some of its parts. A
-//! conversation belongs to the owner that one of its parts names.
+//! Attributes records whose conversation names its owner only in some of its parts. A conversation
+//! belongs to the owner that one of its parts names.
 //!
-//! Lines and list elements arrive one by one, and the last may name the owner of the first. So
-//! pieces without an owner are held until the end of the input, or until [`HELD_BYTES_MAX`] bytes
-//! are held. Not here: conversations that are a single element, which name their owner in that
-//! element (`json`, `formats::owners`).
+//! Lines and list elements arrive one by one, and the last may name the owner of the first. Pieces
+//! without an owner are therefore held until the end of the input, or until [`HELD_BYTES_MAX`]
+//! bytes are held. Not here: conversations that are a single element, which name their owner in
+//! that element (`json`, `formats::owners`).
 
 use std::{collections::HashMap, ops::ControlFlow};
 
@@ -12,7 +12,7 @@ use aios_draft::{Defaults, Draft};
 
 use super::piece::{Piece, Sink};
 
-/// Approximate maximum of bytes of held drafts.
+/// Approximate maximum size of the held drafts, in bytes.
 const HELD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// Approximate size of a draft in bytes, without its texts.
@@ -33,7 +33,7 @@ pub(super) struct Attribution<'a, 's> {
 #[derive(Debug, Default)]
 struct Conversation {
     owner: Owner,
-    /// A field of a part that may be meant as the owner.
+    /// Name of a field of a part that may be meant as the owner.
     like_owner: Option<String>,
     /// True if a part without an owner was already passed on.
     is_shared: bool,

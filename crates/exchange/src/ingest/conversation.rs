@@ -1,9 +1,10 @@
 //! Sessions of conversations without a name of their own.
 //!
-//! A conversation in a stream is named for its first message. If another stored conversation begins
-//! with the same message, it is named for the first two, and so on. So ingesting it again, or grown
-//! at its end, continues the same conversation and never another one. A conversation that an
-//! earlier version stored under the name that it used continues under that name.
+//! A conversation in a stream is named after its first message. If another stored conversation
+//! begins with the same message, it is named after the first two, and so on. Ingesting the
+//! conversation again, even if it has grown at its end, therefore continues the same conversation
+//! and never another one. A conversation that an earlier version stored keeps the name that this
+//! version used.
 
 use std::collections::HashMap;
 
@@ -15,10 +16,10 @@ use aios_memory::{
 
 use crate::Error;
 
-/// Number of known messages that shows that an earlier version stored a conversation.
+/// Minimum number of known messages that show that an earlier version stored a conversation.
 const FORMER_MIN: usize = 2;
 
-/// Conversations of one input and the session names resolved for them.
+/// Conversations of one input, with their resolved session names.
 #[derive(Debug, Default)]
 pub(super) struct Conversations {
     settled: HashMap<Unnamed, String>,
@@ -69,11 +70,11 @@ struct Stored<'a> {
 /// Overlap between a stored session and the beginning of a conversation, in messages.
 #[derive(Debug, Clone, Copy)]
 struct Overlap {
-    /// Messages of the conversation that the session has.
+    /// Number of messages of the conversation that the session has.
     known: usize,
-    /// Messages read from the conversation.
+    /// Number of messages read from the conversation.
     read: usize,
-    /// Messages of the session, as far as working memory holds them.
+    /// Number of messages of the session in working memory.
     stored: usize,
 }
 
@@ -126,7 +127,7 @@ impl Stored<'_> {
         }
     }
 
-    /// Returns the first of `names` whose session is the conversation, or that is free.
+    /// Returns the first of `names` whose session is unused or is the conversation.
     async fn stream_name(&mut self, names: Vec<String>) -> Result<String, Error> {
         let mut last = STREAM.to_owned();
         for (at, name) in names.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Detection of a file's layout from its format, name and first bytes.
+//! Detects a file's layout from its format, its name and its first bytes.
 
 use std::path::Path;
 
@@ -11,8 +11,7 @@ use super::{encoding::begun, format::Format, formats};
 /// Number of leading bytes used to detect the layout.
 pub(crate) const HEAD_BYTES: u64 = 64 * 1024;
 
-/// Layout of a stream. A single JSON document may be of any conversation format; its elements
-/// determine which.
+/// Layout of a stream. The elements of a single JSON document may have any conversation format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     Json,
@@ -23,7 +22,7 @@ pub(crate) enum Layout {
     Text,
 }
 
-/// Returns the layout of a file of this format and name that begins with `head`.
+/// Returns the layout of a file with this format and name that begins with `head`.
 pub(crate) fn layout(format: Format, name: Option<&Path>, head: &[u8]) -> Layout {
     match format {
         Format::Auto => detect(name, head),
@@ -31,7 +30,7 @@ pub(crate) fn layout(format: Format, name: Option<&Path>, head: &[u8]) -> Layout
         Format::Jsonl => of_records(head),
         Format::Markdown => Layout::Markdown,
         Format::Text => Layout::Text,
-        // All others are JSON. Most of them occur both as a document and as lines.
+        // All other formats are JSON, and most of them occur both as a document and as lines.
         _ => match detect(name, head) {
             layout @ (Layout::JsonLines | Layout::Records) => layout,
             _ => Layout::Json,
@@ -39,8 +38,8 @@ pub(crate) fn layout(format: Format, name: Option<&Path>, head: &[u8]) -> Layout
     }
 }
 
-/// Returns the layout of a file of this name that begins with `head`. JSON with recognised fields
-/// is detected as such, whatever the file name.
+/// Returns the layout of a file with this name that begins with `head`. JSON with known fields is
+/// detected regardless of the file name.
 pub(crate) fn detect(name: Option<&Path>, head: &[u8]) -> Layout {
     let extension = name.and_then(Path::extension).and_then(|extension| extension.to_str());
     let extension = extension.unwrap_or_default().to_ascii_lowercase();
@@ -63,7 +62,7 @@ pub(crate) fn detect(name: Option<&Path>, head: &[u8]) -> Layout {
 }
 
 /// Returns the layout of records that should be one per line, but may be lists, span several lines,
-/// or have lines that end with a carriage return alone.
+/// or have lines that end with only a carriage return.
 fn of_records(head: &[u8]) -> Layout {
     let head = begun(head);
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default().trim_ascii_end();

@@ -1,6 +1,6 @@
-//! Plain text and Markdown files as knowledge records: cut at headings and sentence ends, each
-//! piece verbatim, with a link to the document. Not here: retiring the pieces of an earlier
-//! reading, which [`Revision`](aios_memory::admission::Revision) does.
+//! Reads plain text and Markdown files as knowledge records. They are cut at headings and at the
+//! ends of sentences; each piece is verbatim and links to its document. Not here: retiring the
+//! pieces of an earlier reading, which [`Revision`](aios_memory::admission::Revision) does.
 
 mod sections;
 
@@ -16,10 +16,10 @@ use super::piece::{Piece, Sink};
 /// Maximum size of a document, in bytes.
 pub const DOCUMENT_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
-/// Problem of an input without text. An emptied document may be in the middle of being written.
+/// Problem of an input without text. An empty document may be in the middle of being written.
 pub(super) const EMPTY: &str = "the input is empty; records ingested from it before are unchanged";
 
-/// Markup of a document.
+/// Markup language of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Markup {
     Plain,
@@ -76,7 +76,7 @@ fn position(range: &Range<usize>) -> Map<String, Value> {
     Map::from_iter([("bytes".to_owned(), json!([range.start, range.end]))])
 }
 
-/// Line counter for byte offsets, which mostly increase.
+/// Converter of byte offsets, mostly in ascending order, to line numbers.
 struct Lines<'a> {
     text: &'a str,
     at: usize,

@@ -1,38 +1,40 @@
 //! Splits streamed JSON into its elements, each with its bytes and its position.
 //!
-//! An element ends where its brackets close, strings respected; `json` parses its content. So an
-//! element that does not parse costs only itself. If the brackets or quotes of an element do not
-//! close, it swallows what follows, up to an object in it that begins the same way: see
-//! [`next_alike`].
+//! An element ends where its brackets close, ignoring those in strings; `json` parses its content.
+//! An element that cannot be parsed therefore does not affect others. If the brackets or quotes of
+//! an element do not close, it includes what follows, up to an object in it that begins the same
+//! way: see [`next_alike`].
 
 use std::io::{self, BufRead, Read};
 
 use serde_json::{Map, Value};
 
-/// Maximum length of an element, in bytes: each is held whole.
+/// Maximum length of an element, in bytes. Each element is held as a whole.
 pub(super) const ELEMENT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// Maximum length in bytes of a conversation that is held whole, since its end may contain fields
-/// that concern its beginning.
+/// Maximum length in bytes of a conversation that is held as a whole, because its end may have
+/// fields that concern its beginning.
 pub(crate) const CONVERSATION_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// Bytes after the first fault of an element within which its brackets may close. After that, the
-/// next element is searched for in what was read, so a broken list is read in linear time.
+/// Number of bytes after the first fault of an element within which its brackets may close. Beyond
+/// it, the next element is searched for in the bytes read so far, so a broken list is read in
+/// linear time.
 pub(super) const WINDOW_BYTES: usize = 4 * 1024;
 
 /// Bytes that are scanned at once.
 const STEP_BYTES: usize = 1024;
 
-/// Depth at which an element is assumed to have swallowed others.
+/// Nesting depth at which an element is assumed to include others.
 const DEPTH_MAX: usize = 128;
 
-/// Maximum of bytes read again beyond [`WINDOW_BYTES`] to resume after elements that do not end.
+/// Maximum number of bytes that are read again, beyond [`WINDOW_BYTES`], to resume after elements
+/// without an end.
 const AGAIN_BYTES_MAX: usize = if cfg!(test) { 16 << 20 } else { 1 << 30 };
 
 /// Scanner of elements.
 pub(super) struct Scanner<R> {
     input: R,
-    /// Bytes to read again before more of the input.
+    /// Bytes to read again before the rest of the input.
     again: io::Cursor<Vec<u8>>,
     again_bytes: usize,
     place: Place,
@@ -43,7 +45,7 @@ pub(super) struct Scanner<R> {
 pub(super) struct Place {
     /// Line number, from 1.
     pub(super) line: u64,
-    /// Bytes of the line before the position.
+    /// Offset of the position within its line, in bytes.
     pub(super) column: u64,
 }
 
@@ -60,18 +62,18 @@ pub(super) struct Element {
 pub(super) enum End {
     /// Its brackets and quotes close.
     Closed,
-    /// The input ends, or a wrong bracket closes.
+    /// The input ends, or a closing bracket does not match.
     Open,
-    /// It has a fault, and did not end within the bytes that were to be read after that.
+    /// It has a fault, and no end within the window of bytes after that.
     Unclear,
     /// It exceeds [`ELEMENT_BYTES_MAX`].
     TooLong,
 }
 
-/// The part of some bytes that an element takes.
+/// The extent of an element within some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// So many bytes, at whose end its brackets close.
+    /// Number of bytes until its brackets close.
     Whole(usize),
     /// It has a fault.
     Faulty,
@@ -95,7 +97,7 @@ impl<R: BufRead> Scanner<R> {
         })
     }
 
-    /// Reads `input`, a part of a whole that begins at `place`.
+    /// Reads `input`, the part of a larger input that begins at `place`.
     pub(super) fn at(input: R, place: Place) -> Scanner<R> {
         Scanner { input, again: io::Cursor::new(Vec::new()), again_bytes: 0, place }
     }
@@ -147,8 +149,8 @@ impl<R: BufRead> Scanner<R> {
         self.element_within(usize::MAX)
     }
 
-    /// Reads the value that begins at the next byte; after a fault, at most about `window` bytes of
-    /// it.
+    /// Reads the value that begins at the next byte. After a fault, reads at most about `window`
+    /// more bytes of it.
     pub(super) fn element_within(&mut self, window: usize) -> io::Result<Element> {
         let place = self.place;
         let (mut bytes, mut state) = (Vec::new(), State::default());
@@ -173,8 +175,8 @@ impl<R: BufRead> Scanner<R> {
         }
     }
 
-    /// Rewinds into an element, to `at` bytes after its beginning. Returns `false` if the limit of
-    /// bytes read again is exceeded.
+    /// Rewinds to `at` bytes after the beginning of an element. Returns `false` if this would
+    /// exceed the limit of bytes read again.
     pub(super) fn go_back(&mut self, element: &Element, at: usize) -> bool {
         let rest = &element.bytes[at..];
         self.again_bytes += rest.len().saturating_sub(WINDOW_BYTES);
@@ -245,13 +247,13 @@ struct State {
     expects_name: bool,
     /// Bytes consumed so far.
     taken: usize,
-    /// Bytes before the first token that no JSON has at its place, even if it can be repaired.
+    /// Offset of the first token that valid JSON cannot have at its position, even after a repair.
     fault: Option<usize>,
 }
 
 impl State {
     /// Consumes bytes up to the end of the element. Returns the number of bytes consumed, and the
-    /// end if it is among them.
+    /// end if it was reached.
     fn take(&mut self, bytes: &[u8]) -> (usize, Option<End>) {
         let (taken, end) = self.scan(bytes);
         self.taken += taken;
@@ -293,8 +295,8 @@ impl State {
         (at, None)
     }
 
-    /// Notes a fault if no JSON has the token `byte` here: something other than punctuation after a
-    /// string, or other than a name in an object. Both follow a quote or bracket that is missing.
+    /// Records a fault if valid JSON cannot have the token `byte` here: after a string anything but
+    /// punctuation, in an object anything but a name. Both result from a missing quote or bracket.
     fn judge(&mut self, byte: u8, at: usize) {
         if byte.is_ascii_whitespace() {
             return;
@@ -340,13 +342,13 @@ fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, 0xEF | 0xBB | 0xBF | 0x1E)
 }
 
-/// Returns the length of the value that `bytes` begin with, if it ends within `bytes`.
+/// Returns the length of the value at the beginning of `bytes`, if it ends within them.
 pub(super) fn length_of(bytes: &[u8]) -> Option<usize> {
     let (length, end) = State::default().take(bytes);
     (end == Some(End::Closed)).then_some(length)
 }
 
-/// Returns the part of `bytes` that the value at their beginning takes.
+/// Returns the extent of the value at the beginning of `bytes`.
 pub(super) fn extent_of(bytes: &[u8]) -> Extent {
     let mut state = State::default();
     for step in bytes.chunks(STEP_BYTES) {
@@ -360,8 +362,8 @@ pub(super) fn extent_of(bytes: &[u8]) -> Extent {
     Extent::Unfinished
 }
 
-/// Returns the beginning of an object up to its first field name, by which other elements of its
-/// list are recognised: `{"role"`, without white space.
+/// Returns the beginning of an object up to its first field name, such as `{"role"`, without white
+/// space. It identifies other elements of the same list.
 pub(super) fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
     let rest = bytes.strip_prefix(b"{")?.trim_ascii_start();
     let name = rest.strip_prefix(b"\"")?;
@@ -369,10 +371,10 @@ pub(super) fn head_of(bytes: &[u8]) -> Option<Vec<u8>> {
     Some([b"{\"", &name[..=end]].concat())
 }
 
-/// Returns the offsets in a broken element where the next element of its list may begin: an object
-/// with the same first field, after a comma, after a closing brace or at the beginning of a line.
-/// If the brackets of the element close, only offsets within its strings count. The caller parses
-/// the candidates.
+/// Returns the offsets in a broken element at which the next element of its list may begin: an
+/// object with the same first field, after a comma, after a closing brace or at the beginning of a
+/// line. If the brackets of the element close, only offsets within its strings are returned. The
+/// caller parses the candidates.
 pub(super) fn next_alike(element: &Element, head: &[u8]) -> Vec<usize> {
     let bytes = &element.bytes;
     let mut state = State::default();
@@ -397,8 +399,8 @@ pub(super) fn next_alike(element: &Element, head: &[u8]) -> Vec<usize> {
 }
 
 /// Returns the offset in a broken element of a table at which the next entry begins: a name with an
-/// object that has the same first field, parses, and contains the name itself, as a node of a tree
-/// does.
+/// object that has the same first field, can be parsed, and contains the name itself, as a node of
+/// a tree does.
 pub(super) fn next_entry(element: &Element, head: &[u8]) -> Option<usize> {
     let bytes = &element.bytes;
     let objects = (1..bytes.len()).filter(|at| begins_alike(&bytes[*at..], head));

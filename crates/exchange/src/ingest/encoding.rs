@@ -1,6 +1,6 @@
-//! Text in encodings other than UTF-8. UTF-16 is decoded; bytes without any valid UTF-8 beyond
-//! ASCII are decoded as Windows-1252, which includes Latin-1, unless they look like another
-//! encoding. Both are reported.
+//! Text in encodings other than UTF-8. UTF-16 is decoded. If bytes have more invalid UTF-8
+//! sequences than valid characters beyond ASCII, they are decoded as Windows-1252, which includes
+//! Latin-1, unless they look like another encoding. Both are reported.
 
 mod scripts;
 
@@ -23,14 +23,14 @@ const SAMPLE_BYTES: u64 = 4096;
 /// Problem of a text in an unsupported encoding.
 const UNKNOWN: &str = "neither UTF-8 nor Windows-1252 (Latin-1); convert it to UTF-8 first";
 
-/// Minimum length of a run of non-ASCII bytes that is rare in Windows-1252.
+/// Minimum length of a run of non-ASCII bytes that rarely occurs in Windows-1252.
 const FOREIGN_RUN: usize = 4;
 
 /// Report for a text that is decoded as Windows-1252.
 const AS_WINDOWS: &str =
     "not UTF-8, read as Windows-1252 (Latin-1); if that is wrong, convert it to UTF-8 first";
 
-/// Report for a text in UTF-16 that is incomplete.
+/// Report for invalid UTF-16.
 pub(super) const BROKEN_UNITS: &str =
     "invalid UTF-16 (lone surrogates or an odd last byte) was replaced by U+FFFD";
 
@@ -48,7 +48,7 @@ pub(super) struct Stream<'a> {
     pub(super) bytes: Box<dyn Read + 'a>,
     /// The original encoding, if it was not UTF-8.
     pub(super) encoding: Option<&'static str>,
-    /// Set once a part of the stream could not be decoded.
+    /// Set when a part of the stream cannot be decoded.
     pub(super) is_replaced: Rc<Cell<bool>>,
 }
 
@@ -61,7 +61,7 @@ pub(super) fn decode_stream<'a>(mut bytes: impl Read + 'a) -> io::Result<Stream<
     (&mut bytes).take(SAMPLE_BYTES).read_to_end(&mut sample)?;
     let mark = &sample[..sample.len().min(MARK_BYTES)];
     let has_byte = |at: usize| mark.get(at).is_some_and(|byte| *byte != 0);
-    // Without a mark, the first two characters of any text of interest are ASCII.
+    // Without a byte order mark, the first two characters are assumed to be ASCII.
     let bytes_of_text = [has_byte(0), has_byte(1), has_byte(2), has_byte(3)];
     let encoding = match (mark, bytes_of_text) {
         ([0xFF, 0xFE, 0, 0] | [0, 0, 0xFE, 0xFF], _)
@@ -94,7 +94,7 @@ fn is_utf8_so_far(sample: &[u8]) -> bool {
 /// Decoded text that records replacement characters.
 struct Decoded<R> {
     reader: R,
-    /// Number of bytes of U+FFFD that were read last.
+    /// Number of bytes of U+FFFD at the end of what was read.
     seen: usize,
     is_replaced: Rc<Cell<bool>>,
 }
@@ -117,8 +117,8 @@ impl<R: Read> Read for Decoded<R> {
     }
 }
 
-/// Decodes bytes, with a report if they are not UTF-8. A few invalid bytes in UTF-8 become U+FFFD;
-/// text without any valid UTF-8 beyond ASCII is Windows-1252.
+/// Decodes bytes, with a report if they are not UTF-8. Invalid bytes become U+FFFD. Text that has
+/// more invalid sequences than valid characters beyond ASCII is decoded as Windows-1252.
 ///
 /// # Errors
 /// A message if it looks like text in another encoding.
@@ -140,7 +140,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Option<&'static str>
     Ok((WINDOWS_1252.decode_without_bom_handling(bytes).0, Some(AS_WINDOWS)))
 }
 
-/// Returns `true` if most non-ASCII bytes stand in long runs, as in scripts other than Latin.
+/// Returns `true` if most non-ASCII bytes are in long runs, as in scripts other than Latin.
 fn is_foreign(bytes: &[u8]) -> bool {
     let runs = bytes.split(u8::is_ascii).map(<[u8]>::len);
     let (mut all, mut together) = (0, 0);
@@ -151,13 +151,14 @@ fn is_foreign(bytes: &[u8]) -> bool {
     all < 2 * together
 }
 
-/// Returns `true` for text with control characters that no text file has: the input is binary.
+/// Returns `true` for control characters that no text file has, which means that the input is
+/// binary.
 pub(super) fn is_binary(text: &str) -> bool {
     text.chars().any(is_control)
 }
 
-/// Returns `true` for text with more such characters than a terminal log has, such as UTF-16 read
-/// as ASCII.
+/// Returns `true` for text with more control characters than a terminal log has, such as UTF-16
+/// read as ASCII.
 pub(super) fn is_mostly_binary(text: &str) -> bool {
     let controls = text.chars().filter(|c| is_control(*c)).count();
     CONTROLS_MIN <= controls && text.chars().count() < controls * CONTROLS_SHARE
@@ -167,8 +168,8 @@ fn is_control(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{e}'..='\u{1a}')
 }
 
-/// Returns `bytes` without leading white space, byte order marks and record separators, which
-/// concatenated files have between them.
+/// Returns `bytes` without leading white space, byte order marks and record separators, which occur
+/// between concatenated files.
 pub(crate) fn begun(bytes: &[u8]) -> &[u8] {
     let mut bytes = bytes.trim_ascii_start();
     while let Some(rest) =

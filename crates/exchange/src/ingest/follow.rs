@@ -1,9 +1,9 @@
 //! Follows the session file of a coding agent: reads the lines that were added since the last
-//! reading. Where the [`Place`] is kept between two readings is the caller's choice.
+//! reading. The caller stores the [`Place`] between two readings.
 //!
-//! Every reading is safe to repeat: lines are known by their ids. So a place that is lost, or that
-//! no longer fits the file, costs time and adds nothing. Only the formats of Claude Code and Codex
-//! are followed, whose files grow by whole lines.
+//! Reading a line again is safe, because lines are identified by their ids. A place that is lost or
+//! no longer fits the file therefore costs time but adds no duplicates. Only the session files of
+//! Claude Code and Codex, which grow by whole lines, can be followed.
 
 mod calls;
 mod lines;
@@ -33,40 +33,42 @@ use super::{
 };
 use crate::{Error, InputProblem};
 
-/// Default for the maximum number of bytes of one reading.
+/// Default of the maximum number of bytes per reading.
 pub const FOLLOW_BYTES: u64 = 4 << 20;
 
-/// Bytes before the place whose hash recognises the file.
+/// Number of bytes before the place whose hash identifies the file.
 const TAIL_BYTES: u64 = 4096;
 
-/// Distance from the end within which a call without a result is read again with the next lines.
+/// Maximum distance in bytes of an unanswered call from the end. Such a call is read again with the
+/// lines that follow.
 const CALL_WAIT_BYTES: u64 = 1 << 20;
 
-/// Bytes at the beginning of a file that may show its format. A longer first line counts whole.
+/// Number of bytes at the beginning of a file from which its format is detected. A longer first
+/// line is read as a whole.
 const HEAD_BYTES: u64 = 64 << 10;
 
-/// Number of lines at the beginning of a file that may show its format.
+/// Number of lines at the beginning of a file from which its format is detected.
 const LINES_OF_FORMAT: usize = 64;
 
-/// A place in a session file: everything before it was read.
+/// Position in a session file up to which everything was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Place {
-    /// Bytes before the place.
+    /// Number of bytes before the place.
     pub offset: u64,
-    /// Lines before the place.
+    /// Number of lines before the place.
     pub lines: u64,
-    /// The device and the number of the file.
+    /// Device and inode number of the file.
     file: (u64, u64),
     /// Hash of the bytes just before the place.
     tail: String,
-    /// Bytes up to which the file was read. Lines between the place and this end are read again,
-    /// because a result may follow that belongs to them.
+    /// Number of bytes that were read. Lines between the place and this end are read again, because
+    /// a result that belongs to them may follow.
     end: u64,
 }
 
-/// Returns the session that holds the messages of the conversation that the program of `format`
-/// calls `id`.
+/// Returns the session with the messages of the conversation whose id is `id` in the program of
+/// `format`.
 #[must_use]
 pub fn session_of(format: Format, id: &str) -> String {
     session_id(format.name(), id)
@@ -84,14 +86,14 @@ pub struct Followed {
     pub has_more: bool,
 }
 
-/// Reads the lines of the session file at `path` that follow `place`, at most `bytes_max` bytes (a
-/// longer line is read whole) and at least one line. Without a place, and if the file shrank or was
-/// replaced, reading starts at the beginning. An incomplete last line waits for the next reading.
-/// When this returns, the records are durable and found by every search.
+/// Reads the lines of the session file at `path` after `place`: at most `bytes_max` bytes (a longer
+/// line is read as a whole) and at least one line. Reading starts at the beginning if there is no
+/// place, or if the file shrank or was replaced. An incomplete last line is left for the next
+/// reading. When this returns, the records are durable and found by every search.
 ///
 /// # Errors
 /// - [`Error::Input`] if the file cannot be read, or is not a session of Claude Code or Codex.
-/// - As [`file()`](super::file()). The place is then unchanged.
+/// - The errors of [`file()`](super::file()). The place is then unchanged.
 pub async fn follow(
     view: &MemoryView,
     path: &Path,
@@ -124,14 +126,14 @@ pub async fn follow(
     Ok(Followed { place, report, has_more })
 }
 
-/// A part of a file that is to be read.
+/// The part of a file to read.
 struct Reading {
     format: Format,
     /// The place after this part.
     place: Place,
-    /// The lines, preceded by the first line of the file if the format needs it.
+    /// The lines, after the first line of the file if the format needs it.
     bytes: Vec<u8>,
-    /// Lines of the file before this part, and lines that were put before it.
+    /// Number of lines of the file before this part, and number of lines added in front of it.
     lines_before: (u64, u64),
     /// Number and length of the lines that are too long.
     too_long: Vec<(u64, u64)>,
@@ -167,7 +169,7 @@ impl Reading {
         };
         let end = start + bytes.len() as u64 + too_long.iter().map(|it| it.1 + 1).sum::<u64>();
         let end = end.max(place.map_or(0, |place| place.end));
-        // A line that is too long is not held, so the distance to a line before it is unknown.
+        // Lines that are too long are not held, so the distance to an earlier line is unknown.
         let waits = unanswered(format, &bytes).filter(|_| too_long.is_empty() && !is_unchanged);
         let (offset, lines) = match (waits, place) {
             (_, Some(place)) if is_unchanged => (place.offset, place.lines),
@@ -190,7 +192,7 @@ impl Reading {
 }
 
 impl Place {
-    /// Returns true if the file begins with what was read before.
+    /// Returns true if the file still begins with the bytes that were read before.
     fn fits(&self, file: &mut File, id: (u64, u64), length: u64) -> io::Result<bool> {
         let is_whole = self.offset <= self.end && self.end <= length;
         Ok(is_whole && self.file == id && self.tail == tail_of(file, self.offset)?)
@@ -206,7 +208,7 @@ fn tail_of(file: &mut File, offset: u64) -> io::Result<String> {
     Ok(blake3::hash(&tail).to_hex()[..32].to_owned())
 }
 
-/// Returns the format of a session file, if its beginning shows it, and its first line.
+/// Returns the format of a session file, if it can be detected, and the first line.
 fn begun(file: &mut File) -> io::Result<(Option<Format>, Vec<u8>)> {
     let Lines { bytes, .. } = lines_from(file, 0, HEAD_BYTES)?;
     let lines = || bytes.split_inclusive(|byte| *byte == b'\n');

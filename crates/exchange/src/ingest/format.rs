@@ -1,10 +1,10 @@
-//! The formats of inputs. Their names, shapes and readers are in `formats`.
+//! Formats of inputs. `formats` has their names, shapes and readers.
 
 /// The format of an input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// Detected from the content, then from the file name. The default.
+    /// Detected from the content, or else from the file name. The default.
     #[default]
     Auto,
     /// ChatGPT data export.

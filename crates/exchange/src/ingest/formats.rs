@@ -1,10 +1,10 @@
 //! Formats of other programs: one description each, in one table.
 //!
-//! A format is recognised by the content of its elements, not by the name of the file. Its reader
-//! receives the elements of a file (those of a JSON list, a whole JSON object, or the lines of JSON
-//! lines), keeps the state that it needs, and adds messages, tool calls and titles to a
-//! [`Transcript`]. Not here: splitting a file into elements, and objects that are a message by
-//! themselves ([`shape`]), which need no reader.
+//! The content of its elements identifies a format, not the name of the file. The reader of a
+//! format receives the elements of a file (those of a JSON list, a whole JSON object, or the lines
+//! of JSON lines), keeps the necessary state, and adds messages, tool calls and titles to a
+//! [`Transcript`]. Not here: splitting a file into elements, and objects that are complete messages
+//! ([`shape`]), which need no reader.
 
 mod batch;
 mod chat;
@@ -56,20 +56,20 @@ pub(super) use self::{
 };
 use super::{format::Format, options::Thinking, piece::Piece};
 
-/// Reader of the elements of one file, each by its format.
+/// Reader of the elements of one file, each in its format.
 pub(super) struct Formats {
     /// The format that the caller named, if it has a shape.
     wanted: Option<&'static Description>,
     active: Option<(&'static Description, Box<dyn Reader>)>,
     transcript: Transcript,
     relations: Relations,
-    /// Set once an element was understood, or the list of known formats was reported.
+    /// True if an element was recognised, or the list of known formats was reported.
     has_understood: bool,
-    /// Objects without content of their own, held until an element is understood.
+    /// Objects without content of their own, held until an element is recognised.
     leading: Option<Vec<Leading>>,
 }
 
-/// An object before the first one that is understood.
+/// An object before the first recognised one.
 struct Leading {
     line: u64,
     object: Map<String, Value>,
@@ -95,8 +95,8 @@ impl Formats {
         }
     }
 
-    /// Sets the session of the following messages that name none. Ends the current reader if it had
-    /// another one.
+    /// Sets the session of the following messages that name none. If the session changes, ends the
+    /// current reader.
     pub(super) fn set_session(&mut self, session: &Unnamed) {
         if self.transcript.defaults().session != *session {
             self.end_active();
@@ -112,7 +112,7 @@ impl Formats {
     /// Reads an element if it belongs to a format, and returns the pieces that are complete so far.
     ///
     /// # Errors
-    /// The element if no format reads it here.
+    /// The element, if no format reads it.
     pub(super) fn take(&mut self, line: u64, element: Value) -> Result<Vec<Piece>, Value> {
         let Value::Object(object) = element else { return Err(element) };
         let object = match self.take_list(line, object) {
@@ -157,7 +157,7 @@ impl Formats {
     /// Reads the elements of `{"data": [...]}` if at least one of them belongs to a format.
     ///
     /// # Errors
-    /// The object if it is not such a list.
+    /// The object, if it is not such a list.
     fn take_list(
         &mut self,
         line: u64,
@@ -187,7 +187,7 @@ impl Formats {
         Ok(self.transcript.take())
     }
 
-    /// Reads the elements of a list, which belong to the owner `around` them.
+    /// Reads the elements of a list. `around` is the owner of the enclosing object.
     fn read_all(&mut self, line: u64, elements: Vec<Value>, around: &Option<String>, kind: Kind) {
         let has_relations = !kind.1.lists.is_empty() && around.is_none();
         if has_relations {
@@ -205,7 +205,8 @@ impl Formats {
         }
     }
 
-    /// Reads an element of a format. Its owner must agree with the one `around` it.
+    /// Reads an element of a format. Its owner must agree with `around`, that of the enclosing
+    /// object.
     fn read(
         &mut self,
         line: u64,
@@ -228,7 +229,7 @@ impl Formats {
         };
         let is_active = self.active.as_ref().is_some_and(|it| it.0.format == description.format);
         let own = self.transcript.own();
-        // The owner that a row names is also that of earlier rows without one.
+        // An owner that one row names also applies to earlier rows without one.
         let is_of_both = shape.elements == Elements::Rows && (owner.is_none() || own.is_none());
         if !is_active || !(is_of_both || owner.as_ref() == own) {
             self.end_active();
@@ -244,7 +245,7 @@ impl Formats {
         }
     }
 
-    /// Reads the rows held before the format of the file was known, if they belong to it.
+    /// Reads the held rows, which precede the first recognised one, if they belong to its format.
     fn settle_leading(&mut self, kind: Kind) {
         let (_, shape, make_reader) = kind;
         for row in self.leading.take().into_iter().flatten() {
@@ -260,7 +261,7 @@ impl Formats {
         self.leading.take().into_iter().flatten().flat_map(|row| row.pieces).collect()
     }
 
-    /// Reads an object that is a message or a note by itself; `read` makes the draft of it.
+    /// Reads an object that is a complete message or note. `read` makes its draft.
     pub(super) fn message(
         &mut self,
         line: u64,
@@ -296,7 +297,7 @@ impl Formats {
         all
     }
 
-    /// Returns `true` if an object of messages with these other `fields` belongs to a format.
+    /// Returns `true` if an object with messages and the other fields `fields` belongs to a format.
     pub(super) fn claims(&self, fields: &Map<String, Value>) -> bool {
         self.wanted.is_some() || recognise(fields).is_some() || preference::is_rated(fields)
     }
@@ -337,7 +338,7 @@ impl Formats {
             Some(wanted) => Some(wanted).filter(|it| fits(it)),
             None => recognised,
         };
-        // A shape that many programs write yields to the format of the file.
+        // A shape that many programs write has lower precedence than the format of the file.
         let strict = other.filter(|it| !it.is_loose());
         let followed = active.filter(|(_, reader)| reader.follows(element)).map(|it| it.0);
         strict.or(followed).or(other)

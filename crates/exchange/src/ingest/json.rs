@@ -1,8 +1,8 @@
-//! Records from JSON: one per line, or documents read element by element.
+//! Reads records from JSON: one per line, or documents, element by element.
 //!
-//! A list is never held whole: its elements are passed on as they are read. A single conversation
-//! is held whole, since fields that concern its messages, such as their owner, may follow them. A
-//! broken element costs only itself, in a list as well as in a file of lines.
+//! A list is never held as a whole: its elements are passed on as they are read. A single
+//! conversation is held as a whole, because fields that concern its messages, such as their owner,
+//! may follow them. A broken element affects only itself, both in a list and in a file of lines.
 
 mod documents;
 mod hand;
@@ -60,8 +60,8 @@ pub(crate) fn read_lines(
     Ok(hand.finish())
 }
 
-/// Reads consecutive documents: lists of messages or samples, or objects that are one or hold
-/// `messages`.
+/// Reads consecutive documents: lists of messages or samples, and objects that are one of these or
+/// have `messages`.
 pub(crate) fn read_document(
     input: impl BufRead,
     elements: Elements,
@@ -74,8 +74,8 @@ pub(crate) fn read_document(
     Documents::new(scanner, &mut hand).read()
 }
 
-/// Reads one line. A list of messages is a conversation. A broken line may have parts that can be
-/// read by themselves.
+/// Reads one line. A list of messages is a conversation. Parts of a broken line may still be
+/// readable.
 fn line(hand: &mut Hand<'_, '_>, place: Place, bytes: &[u8]) -> ControlFlow<()> {
     if bytes.strip_prefix(b"[").is_some_and(|list| list.trim_ascii_start().starts_with(b"{")) {
         // Reading from RAM does not fail.

@@ -12,7 +12,7 @@ pub(crate) enum Line<'a> {
     TooLong { bytes: u64 },
 }
 
-/// Reader of lines that skips lines that are too long without holding them.
+/// Reader of lines that skips overlong lines without holding them.
 pub(crate) struct Lines<R> {
     input: R,
     number: u64,

@@ -1,15 +1,15 @@
-//! Repair of nearly valid JSON: output of common programs that no parser accepts, and characters
-//! that cannot be stored. Not here: finding the end of a broken element, see `elements`.
+//! Repairs nearly valid JSON: output of common programs that no parser accepts, and characters that
+//! cannot be stored. Not here: finding the end of a broken element, see `elements`.
 
 use super::elements::length_of;
 
-/// Escape of the character that replaces others.
+/// Escape of the replacement character.
 const REPLACEMENT: &str = "\\ufffd";
 
 /// Maximum nesting depth that is kept, below the parser's own limit.
 const DEPTH_MAX: usize = 100;
 
-/// Words that programs write for values that JSON lacks.
+/// Words that programs write for values that JSON does not have.
 const WORDS: &[(&str, &str)] = &[
     ("NaN", "null"),
     ("-Infinity", "null"),
@@ -39,7 +39,7 @@ pub(super) fn is_suspect(json: &str) -> bool {
     json.contains("\\u0000") || has_long_number(json.as_bytes())
 }
 
-/// Returns `true` if a run of digits is as long as that of an integer beyond 64 bits.
+/// Returns `true` if a run of digits is at least as long as an integer beyond 64 bits.
 fn has_long_number(json: &[u8]) -> bool {
     // Every run of that length covers one of these offsets.
     let places = (DIGITS_MAX - 2..json.len()).step_by(DIGITS_MAX - 1);
@@ -52,10 +52,10 @@ fn has_long_number(json: &[u8]) -> bool {
     })
 }
 
-/// Repairs faults that need no guess at the meaning: lone surrogates and U+0000 become U+FFFD,
+/// Repairs faults without guessing at the meaning: lone surrogates and U+0000 become U+FFFD,
 /// control characters are escaped, invalid backslashes are kept as text, words such as `NaN` or
-/// `True` become JSON values, numbers out of range become text or null, superfluous commas are
-/// removed, and values nested too deeply become null.
+/// `True` become JSON values, numbers out of range become text or null, extra commas are removed,
+/// and values nested too deeply become null.
 pub(super) fn mend(json: &str) -> Mended {
     let mut mended = Mended { json: String::with_capacity(json.len()), reasons: Vec::new() };
     let mut rest = json;
@@ -123,8 +123,8 @@ impl Mended {
         word.len()
     }
 
-    /// Copies a number. An integer beyond 64 bits becomes text, since it would be rounded; a number
-    /// beyond the range of `f64` becomes null.
+    /// Copies a number. An integer beyond 64 bits becomes text, because it would be rounded. A
+    /// number beyond the range of `f64` becomes null.
     fn number(&mut self, rest: &str) -> usize {
         let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E');
         let number = &rest[..rest.find(|c| !is_of_number(c)).unwrap_or(rest.len())];

@@ -22,7 +22,7 @@ pub enum Thinking {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Secrets {
-    /// As the settings of the memory say. The default.
+    /// The memory's settings apply. The default.
     #[default]
     AsConfigured,
     /// Secrets are removed from every text, even if the settings only mark them.
@@ -56,7 +56,7 @@ pub struct IngestOptions {
     pub(super) counts: Option<Counting>,
 }
 
-/// Takes the counts of the records written so far.
+/// Callback for the counts of the records written so far.
 pub(super) type Counting = Arc<dyn Fn(&Tally) + Send + Sync>;
 
 impl IngestOptions {
@@ -78,8 +78,8 @@ impl IngestOptions {
         IngestOptions { session: Some(session.into()), ..self }
     }
 
-    /// Sets the callback for the counts so far, which is called after every batch: these records
-    /// are durable. Default: none.
+    /// Sets the callback that receives the counts so far after every batch. The counted records are
+    /// durable. Default: none.
     #[must_use]
     pub fn with_counts(self, counts: impl Fn(&Tally) + Send + Sync + 'static) -> IngestOptions {
         IngestOptions { counts: Some(Arc::new(counts)), ..self }
@@ -91,8 +91,7 @@ impl IngestOptions {
         IngestOptions { secrets, ..self }
     }
 
-    /// Sets the callback for the number of bytes read, which is called after every batch. Default:
-    /// none.
+    /// Sets the callback that receives the number of bytes read after every batch. Default: none.
     #[must_use]
     pub fn with_progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         IngestOptions { progress: Some(Arc::new(progress)), ..self }

@@ -1,31 +1,30 @@
-//! Recognises what an agent was given by this memory, so that no transcript brings it back as
-//! something that was said: contexts, and calls of the memory's own tools.
+//! Detects what this memory gave to an agent, so that no transcript returns it as something that
+//! was said: contexts, and calls of the memory's own tools.
 
 use std::borrow::Cow;
 
 use aios_memory::context::{has_context, without_contexts};
 use serde_json::Value;
 
-/// Names under which agent hosts know the MCP server. Hosts replace characters and add prefixes.
+/// Names of the MCP server in agent hosts, which replace characters and add prefixes.
 const SERVERS: &[&str] = &["aios-memory", "aios_memory"];
 
-/// The name that the server gives itself, and its tools. Another server may have the same name, but
+/// Name of the server in its own words, with its tools. Another server may have the same name but
 /// not these tools.
 const SERVER: &str = "memory";
 const TOOLS: &[&str] =
     &["context", "recall", "read", "remember", "forget", "memory", "search", "fetch"];
 
-/// Separator of a server's name and a tool's name in the tool names of agent hosts.
+/// Separator of the server's name and the tool's name in agent hosts.
 const SEPARATOR: &str = "__";
 
 /// The element in which hosts wrap texts that they add to a user's message.
 const REMINDER: (&str, &str) = ("<system-reminder>", "</system-reminder>");
 
-/// The end of the line with which a host introduces a context that a hook returned.
+/// End of the line with which a host introduces a context from a hook.
 const INTRODUCTION: &str = "hook additional context:";
 
-/// Returns `text` without the contexts of this memory, and without the words with which a host
-/// introduced them.
+/// Returns `text` without the contexts of this memory, and without the lines that introduce them.
 pub(in crate::ingest) fn without_own(text: &str) -> Cow<'_, str> {
     if !has_context(text) {
         return Cow::Borrowed(text);
@@ -51,7 +50,7 @@ pub(in crate::ingest) fn cut_own(value: &mut Value) {
     }
 }
 
-/// Returns true for the name of a tool of this memory, as agent hosts write it, such as
+/// Returns true for the name of a tool of this memory in an agent host, such as
 /// `mcp__aios-memory__recall`.
 pub(in crate::ingest) fn is_own_tool(name: &str) -> bool {
     let Some(rest) = name.strip_prefix("mcp__").or_else(|| name.strip_prefix("mcp.")) else {

@@ -1,4 +1,4 @@
-//! The parts of an input as its reader passes them on.
+//! The parts of an input, as its reader passes them on.
 
 use std::{ops::ControlFlow, sync::Arc};
 
@@ -11,13 +11,13 @@ pub(crate) enum Piece {
     /// The document that the following drafts are pieces of.
     Document(Arc<Document>),
     Draft(u64, Box<Draft>),
-    /// Rows without content to store, with the reason and the line of the first.
+    /// Rows without content to store, with the reason and the line of the first one.
     Skipped {
         line: u64,
         rows: u64,
         reason: String,
     },
-    /// A malformed part that was read all the same.
+    /// A malformed part that was read nevertheless.
     Mended(u64, Mend),
     /// An unreadable part; without a line, the whole input.
     Failed(Option<u64>, Refusal),
@@ -25,5 +25,5 @@ pub(crate) enum Piece {
     End,
 }
 
-/// Consumer of pieces; breaks if it wants no more.
+/// Consumer of pieces. Breaks if it accepts no more.
 pub(crate) type Sink<'a> = dyn FnMut(Piece) -> ControlFlow<()> + 'a;

@@ -1,8 +1,8 @@
 //! Projects of the sessions of coding agents.
 //!
-//! A hook stores a session in the project of its directory. Whoever reads the file of that session
-//! without a project continues the same session, so its messages belong to the same project. The
-//! ids of messages without an id of their own depend on it.
+//! A hook stores a session in the project of its directory. If the file of that session is read
+//! without a project, the same session is continued, so its messages belong to the same project.
+//! The ids of messages without an id of their own depend on the project.
 
 use std::collections::HashMap;
 
@@ -11,15 +11,15 @@ use aios_memory::{Id, MemoryView, Scope, admission::Admission};
 
 use crate::Error;
 
-/// The projects of the sessions of one input, as far as they are known.
+/// The known projects of the sessions of one input.
 #[derive(Debug, Default)]
 pub(super) struct Projects {
     of_sessions: HashMap<Scope, Option<String>>,
 }
 
 impl Projects {
-    /// Sets the project of each draft of a coding agent that names none to that of its session, if
-    /// that is stored.
+    /// Sets the project of each draft of a coding agent that names none to that of its stored
+    /// session, if there is one.
     pub(super) async fn settle(
         &mut self,
         view: &MemoryView,

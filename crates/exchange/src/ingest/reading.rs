@@ -1,4 +1,4 @@
-//! From bytes to drafts: detects encoding and layout, and reports unreadable parts with their
+//! Reads bytes into drafts: detects encoding and layout, and reports unreadable parts with their
 //! lines.
 
 use std::{
@@ -24,10 +24,10 @@ use super::{
 };
 use crate::export::{begins_export, begins_headless};
 
-/// Problem of an input that this program exported: ingesting it would duplicate its records.
+/// Problem of an export of this program, which would be duplicated if it were ingested.
 const OWN_EXPORT: &str = "this is an export of aios-memory, whose records have ids and owners";
 
-/// Problem of such an input whose first line is missing.
+/// Problem of such an export without its first line.
 const HEADLESS_EXPORT: &str =
     "these are records of an export of aios-memory, whose first line is missing";
 
@@ -56,7 +56,7 @@ pub(crate) fn read<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) {
             io::ErrorKind::IsADirectory => {
                 Refusal::from("expected a file, not a directory").with_remedy(Remedy::NameFile)
             }
-            // The message already contains the remedy.
+            // The message already states the remedy.
             io::ErrorKind::InvalidData => error.to_string().into(),
             _ => format!("failed to read: {error}").into(),
         };
@@ -75,7 +75,7 @@ fn read_layout<R: Read>(input: Input<'_, R>, sink: &mut Sink<'_>) -> io::Result<
     Ok(flow)
 }
 
-/// Reads text that was in another `encoding`, or in UTF-8.
+/// Reads text that was decoded from `encoding`, or that is UTF-8.
 fn read_text<R: Read>(
     input: Input<'_, R>,
     encoding: Option<&'static str>,
@@ -164,20 +164,20 @@ fn read_text<R: Read>(
     Ok(document::read(&text, markup, name, defaults, chunks, sink))
 }
 
-/// Returns the refusal of an export of this program, also of one without its header.
+/// Returns the refusal of an export of this program, with or without its header.
 fn own_export(head: &[u8], name: Option<&Path>) -> Option<Refusal> {
     let reason = match begun(head) {
         head if begins_export(head) => OWN_EXPORT,
         head if begins_headless(head) => HEADLESS_EXPORT,
         _ => return None,
     };
-    // A stream has no name; it is imported from a file.
+    // A stream has no name; an import needs a file.
     let path = name.unwrap_or(Path::new("FILE")).to_owned();
     Some(Refusal::from(reason).with_remedy(Remedy::Import { path }))
 }
 
-/// Returns the first bytes of a stream for detection of the layout. If the first line may be a
-/// record, it is included whole.
+/// Returns the first bytes of a stream, for the detection of the layout. Includes the whole first
+/// line if that may be a record.
 fn head_of(bytes: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     bytes.take(HEAD_BYTES).read_to_end(&mut head)?;

@@ -12,7 +12,7 @@ use aios_memory::{
 };
 use serde::Serialize;
 
-/// Failures listed in a report; further ones are only counted.
+/// Maximum number of failures in a report. Further ones are only counted.
 const FAILURES_MAX: usize = 1000;
 
 /// Outcome of an ingest. Serializes to the output of `aios-memory ingest --json`.
@@ -21,7 +21,7 @@ pub struct IngestReport {
     /// Record counts by outcome.
     #[serde(flatten)]
     pub tally: Tally,
-    /// Number of distinct conversations that the messages belong to.
+    /// Number of distinct conversations to which the messages belong.
     pub sessions: u64,
     /// Parts of the input that were refused, with the reason; the first 1,000.
     pub failed: Vec<Failure>,
@@ -60,7 +60,7 @@ pub struct Failure {
     pub line: Option<u64>,
     /// The reason.
     pub error: String,
-    /// The next step, if the reason does not show it.
+    /// The next step, if the reason does not state it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<Remedy>,
 }
@@ -86,8 +86,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Returns `true` for the name of a field that has a meaning in a message or a record, or may have
-/// one. Any other name in a file is a text of the file.
+/// Returns `true` for the name of a field that has, or may have, a meaning in a message or a
+/// record. Any other name in a file is text of the file.
 #[must_use]
 pub fn is_field(name: &str) -> bool {
     let fields = [&TEXT, &ROLE, &NAME, &EXTERNAL_ID, &TIME, &TAGS, &TITLE];

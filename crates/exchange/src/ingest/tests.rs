@@ -131,7 +131,7 @@ fn each_list_of_messages_is_a_conversation_of_its_own() {
     ] {
         assert_eq!(messages(&lines(&[first, second])), texts);
     }
-    // Messages on lines are one conversation, also if a list stands between them.
+    // Messages on lines are one conversation, even with a list between them.
     let line = r#"{"role": "user", "content": "four"}"#;
     assert_eq!(
         messages(&lines(&[line, two, line])),

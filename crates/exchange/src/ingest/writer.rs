@@ -1,4 +1,4 @@
-//! Writing of the drafts of one input, through the admission of the memory.
+//! Writes the drafts of one input through the admission of the memory.
 
 use std::{collections::HashSet, path::PathBuf, sync::Arc};
 
@@ -28,9 +28,9 @@ pub(super) struct Writer {
     projects: Projects,
     sessions: HashSet<String>,
     report: IngestReport,
-    /// The document that the drafts are pieces of.
+    /// The document to which the drafts belong.
     document: Option<Arc<Document>>,
-    /// The reading of that document.
+    /// The current revision of that document.
     revision: Option<Revision>,
     /// True if the whole document was read.
     has_end: bool,
@@ -77,7 +77,7 @@ impl Writer {
         self.report.fail(Failure::new(self.name.clone(), line, refusal));
     }
 
-    /// Writes the readable ones of `pieces` and records the others.
+    /// Writes the readable `pieces` and records the others.
     pub(super) async fn write_pieces(&mut self, pieces: Vec<Piece>) -> Result<(), Error> {
         let mut drafts = Vec::with_capacity(pieces.len());
         for piece in pieces {
@@ -99,7 +99,7 @@ impl Writer {
         self.report.tally.mend(Mending { line, field, reason });
     }
 
-    /// Writes those of `drafts`, each with its line, that are neither known nor forgotten.
+    /// Writes the `drafts` that are neither known nor forgotten, each with its line.
     pub(super) async fn write(&mut self, mut drafts: Vec<(u64, Draft)>) -> Result<(), Error> {
         drafts.iter_mut().for_each(|(_, draft)| draft.leave_out_odd_time());
         self.conversations.settle(&self.view, &mut self.admission, &mut drafts).await?;
@@ -138,7 +138,7 @@ impl Writer {
             self.report.tally.retire(line, key);
         }
         for verdict in verdicts {
-            // A conversation's title does not count as a record, unless it is refused.
+            // The title of a conversation does not count as a record unless it is refused.
             if verdict.kind != Kind::Session || matches!(verdict.outcome, Outcome::Refused(_)) {
                 self.report.tally.count(&verdict);
             }

@@ -1,4 +1,4 @@
-//! A question about a conversation, with its answer and the place of it.
+//! A question about a conversation, with its answer and evidence.
 
 use serde_json::Value;
 
@@ -12,8 +12,8 @@ pub struct Question {
     pub text: String,
     /// The expected answer in words; `None` if the dataset has none.
     pub answer: Option<String>,
-    /// Ids of turns of the same conversation. Labels with several ids are split; ids of unknown
-    /// turns are dropped.
+    /// Ids of turns of the same conversation. Labels with several ids are split; unknown ids are
+    /// dropped.
     pub evidence: Vec<String>,
     /// The category: for LoCoMo that of the dataset, for LongMemEval 1 single-session-user, 2
     /// single-session-assistant, 3 single-session-preference, 4 multi-session, 6
@@ -22,7 +22,7 @@ pub struct Question {
 }
 
 impl Question {
-    /// Returns the words of an answer, which may be a number; `None` for other values.
+    /// Returns the text of an answer, which may be a number. `None` for other values.
     pub(crate) fn answer_text(value: &Value) -> Option<String> {
         match value {
             Value::String(text) => Some(text.clone()),

@@ -1,5 +1,5 @@
-//! Repeated reading of documents: current pieces are found now, removed ones only as of an earlier
-//! time.
+//! Documents that are read repeatedly: current pieces are found now, removed ones only as of an
+//! earlier time.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -73,7 +73,7 @@ async fn a_removed_section_is_found_only_as_of_an_earlier_time() {
     assert_eq!(ended.len(), 1);
     assert_eq!(ended[0].text, section("one"));
 
-    // It returns with its former recording time.
+    // The piece returns with its former recording time.
     fs::write(&path, document(&["one", "three"])).unwrap();
     assert_eq!(counts(&read(&memory, &path).await), [0, 1, 1, 1, 0]);
     assert_eq!(found(&memory).await, sections(&["one", "three"]));
@@ -188,8 +188,8 @@ async fn documents_of_different_owners_or_scopes_are_independent() {
     memory.shutdown().await.unwrap();
 }
 
-/// Runs as a child: reads the document in its directory, and stops when the pieces are durable and
-/// none is retired yet.
+/// Runs as a child process: reads the document in its directory, and stops when the pieces are
+/// durable but none is retired yet.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child_that_adds() {
     let Some(dir) = child::place() else { return };
@@ -223,7 +223,7 @@ async fn a_reading_killed_before_it_retires_is_completed_by_the_next() {
     memory.shutdown().await.unwrap();
 }
 
-/// One step in the life of two documents.
+/// One step with two documents.
 #[derive(Debug, Clone)]
 enum Step {
     /// The document now has these paragraphs and is read.
@@ -269,7 +269,7 @@ async fn run(steps: &[Step]) {
     let memory = fixture.open().await;
     let paths = ["a.md", "b.md"].map(|name| fixture.dir.path().join(name));
     let mut models: [Model; 2] = Default::default();
-    // Whole texts of forgotten documents: a copy of one stays out as well.
+    // Texts of forgotten documents. A copy of one is not stored either.
     let mut whole: Vec<Vec<usize>> = Vec::new();
     // Texts after each step, with its time.
     let mut past: Vec<(aios_memory::Timestamp, BTreeSet<String>)> = Vec::new();
@@ -349,7 +349,7 @@ async fn lists_keep_the_order_of_the_file() {
     for limit in [1, 7, 100] {
         assert_eq!(paged(&memory, Kind::Knowledge, limit).await, expect, "by {limit}");
     }
-    // Without times, and all with the same time.
+    // Once without times, once with the same time for all.
     for (user, time) in [("ada", ""), ("bob", r#","timestamp":"2026-01-02T00:00:00Z""#)] {
         let view = of(&memory, user);
         let path = fixture.dir.path().join(format!("{user}.jsonl"));

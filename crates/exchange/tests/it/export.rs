@@ -481,7 +481,7 @@ async fn a_learned_fact_is_not_imported_without_a_message_that_states_it() {
     assert_eq!((without.added, without.skipped), (2, 2), "{without:?}");
     assert!(without.details.iter().any(|it| it.to_string().contains("not stored")), "{without:?}");
     assert_eq!(texts_of(&ada).await, ["Ada likes rye bread."]);
-    // One message, and after the facts.
+    // Only one message, after the facts.
     let mut lines: Vec<&str> = written.lines().filter(|it| !is_message(it)).collect();
     lines.extend(written.lines().filter(is_of_ghent));
     let with = import("with", lines).await;

@@ -1,4 +1,4 @@
-//! A forgotten text stays out in every writing and on every path into the memory.
+//! A forgotten text is not stored again, in any notation and by any route into the memory.
 
 use std::{
     fs,
@@ -20,10 +20,10 @@ use serde_json::{Value, json};
 
 use crate::{Fixture, in_session, of, texts};
 
-/// A text with letters that have several forms.
+/// A text with letters that have several encodings.
 const TEXT: &str = "Stra\u{df}e 5: the caf\u{e9} code is zq4711,\nat the \u{fb01}rst gate";
 
-/// Returns other writings of the text.
+/// Returns other notations of the text.
 fn writings() -> Vec<(&'static str, String)> {
     let text = TEXT.to_owned();
     vec![
@@ -105,7 +105,7 @@ async fn forget_text(view: &MemoryView, text: &str) {
     assert_eq!(view.forget(ForgetOptions::new(query)).await.unwrap().forgotten, 1);
 }
 
-/// Returns the lines of an export that contain `text` in any writing.
+/// Returns the lines of an export that contain `text` in any notation.
 async fn said(view: &MemoryView, dir: &Path, text: &str) -> Vec<String> {
     let path = dir.join(format!("{}.jsonl", Id::generate()));
     export::to_file(view, &path, |_| {}).await.unwrap();
@@ -229,7 +229,7 @@ async fn a_text_is_forgotten_for_its_owner_until_it_is_remembered_again() {
     assert_eq!(take(&ada).await, (0, 1));
     assert_eq!(take(&bob).await, (1, 0));
     assert_eq!(take(&memory).await, (1, 0));
-    // The same applies to a narrower scope of hers; a paraphrase is another text.
+    // The same applies to a narrower scope of the same user. A paraphrase is another text.
     let session = in_session(&ada, "another");
     assert_eq!(take(&session).await, (0, 1));
     let paraphrase = fixture.dir.path().join("paraphrase.txt");

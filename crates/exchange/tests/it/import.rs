@@ -28,8 +28,8 @@ impl Fixture {
     }
 }
 
-/// Imports a file twice, after a dry run: the dry run predicts the first import, and the second
-/// import adds nothing. None changes the file.
+/// Imports a file twice, after a dry run. The dry run predicts the first import, and the second
+/// import adds nothing. None of them changes the file.
 async fn import(memory: &MemoryView, path: &PathBuf) -> ImportReport {
     let before = fs::read(path).unwrap();
     let dry = ImportOptions::default().with_mode(Mode::DryRun);

@@ -1,5 +1,5 @@
-//! Two owners in one memory equal two memories: in spite of any action of one owner, the other
-//! finds the same as if only the shared owner had been there.
+//! Two owners in one memory equal two memories: after any actions of one owner, the other finds the
+//! same as if only the shared owner had been there.
 
 use std::{
     collections::BTreeMap,
@@ -364,7 +364,7 @@ async fn export(path: &Path) {
 
 /// Outcome of each action, and the records that each owner sees in the end.
 struct Outcome {
-    /// By index of the action; `None` if it was skipped.
+    /// By index of the action. `None` if it was skipped.
     told: Vec<Option<String>>,
     seen: BTreeMap<Option<&'static str>, Vec<String>>,
 }

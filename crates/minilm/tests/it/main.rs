@@ -37,8 +37,8 @@ fn vectors_are_close_to_those_of_the_published_weights() {
     assert!(0.99 <= mean && 0.97 <= least, "mean {mean:.4}, least {least:.4}");
 }
 
-/// A failure means that a change of the arithmetic changes vectors that users have stored: either
-/// undo the change, or rename the asset, so that its fingerprint differs.
+/// If this fails, a change of the arithmetic changes vectors that users have stored. Undo the
+/// change, or rename the asset so that its fingerprint changes.
 #[test]
 fn vectors_are_bit_identical_to_stored_ones() {
     let model = aios_minilm::model().unwrap();

@@ -1,4 +1,4 @@
-//! The operation that a request asks for.
+//! Determines the operation that a request addresses.
 
 use axum::extract::{MatchedPath, Request};
 use http::Method;
@@ -6,24 +6,25 @@ use http::Method;
 use crate::operation::{self, OPEN, Operation};
 
 const GRPC_SERVICE: &str = "/aios.memory.MemoryService/";
-/// The standard services of gRPC.
+/// Path prefix of the standard gRPC services.
 const GRPC_STANDARD: &str = "/grpc.";
 
 /// The target of a request.
 pub(super) enum Addressed {
-    /// Something that needs no token and tells nothing about records.
+    /// A route that needs no token and reveals nothing about records.
     Open,
     Operation(Operation),
-    /// A route, by a method that it does not have.
+    /// A route, with a method that it does not have.
     WrongMethod {
-        /// The methods that it has, such as `GET, POST`.
+        /// The methods of the route, such as `GET, POST`.
         allowed: String,
     },
-    /// No RPC, and no route of the tables: a handler without a right is not reached.
+    /// Neither an RPC nor a route of the tables. Handlers without an assigned right are
+    /// unreachable.
     Nothing,
 }
 
-/// Returns the target of a request. The router has matched its path already.
+/// Returns the target of a request whose path the router has matched.
 pub(super) fn addressed(request: &Request) -> Addressed {
     let path = request.uri().path();
     if let Some(rpc) = path.strip_prefix(GRPC_SERVICE) {
@@ -36,7 +37,7 @@ pub(super) fn addressed(request: &Request) -> Addressed {
     let Some(template) = request.extensions().get::<MatchedPath>() else {
         return Addressed::Nothing;
     };
-    // A HEAD request is answered by the route of GET.
+    // The GET route answers HEAD requests.
     let method = match *request.method() {
         Method::HEAD => &Method::GET,
         ref method => method,

@@ -1,4 +1,4 @@
-//! Answers in the form of their transport, and their outcome for the figures.
+//! Answers in the form of their transport, and their outcome for the metrics.
 
 use axum::{
     body::Body,
@@ -9,10 +9,10 @@ use tonic::{Code, Status};
 
 use crate::failure::Failure;
 
-/// The details of a status. Our own failures have them.
+/// Header with the details of a status, which only our own failures have.
 const DETAILS: &str = "grpc-status-details-bin";
 
-/// Returns `true` for the requests of gRPC.
+/// Returns `true` for gRPC requests.
 pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
@@ -33,9 +33,9 @@ pub(super) fn answer(failure: Failure, is_grpc: bool) -> Response {
     }
 }
 
-/// Answers a request that is not of the protocol, or not of its type, as an invalid one: the
-/// library calls it an internal error, which would be ours. A message that is too long is one of
-/// the limits, which the library calls out of range.
+/// Corrects the status of malformed requests and overlong messages: tonic reports the former as
+/// internal errors, which would be ours, and the latter as out of range, although they exceed a
+/// limit.
 pub(super) fn with_cause(response: Response) -> Response {
     let headers = response.headers();
     if headers.contains_key(DETAILS) {
@@ -49,10 +49,11 @@ pub(super) fn with_cause(response: Response) -> Response {
     }
 }
 
-/// Returns the outcome for the figures: `ok` or a code.
+/// Returns the outcome for the metrics: `ok` or a code.
 pub(super) fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
     if is_grpc {
-        // Without the header the status comes after the body: the call was carried out.
+        // Without the header, the status follows the body, which means that the call was carried
+        // out.
         return response.headers().get("grpc-status").map_or("ok", grpc_outcome);
     }
     match response.extensions().get::<Outcome>() {
@@ -61,12 +62,12 @@ pub(super) fn outcome_of(response: &Response, is_grpc: bool) -> &'static str {
     }
 }
 
-/// The outcome of a part of a request, which the status of the whole does not show. A handler puts
+/// Outcome of a part of a request, which the status of the whole does not show. A handler inserts
 /// it into the extensions of its response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outcome(pub(crate) &'static str);
 
-/// Returns the outcome that a status means.
+/// Returns the outcome of an HTTP status.
 pub(crate) fn outcome(status: StatusCode) -> &'static str {
     match status.as_u16() {
         100..=399 => "ok",

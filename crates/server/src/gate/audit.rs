@@ -1,18 +1,18 @@
-//! The audit line: who changed what, from where.
+//! The audit line: which caller changed which records, from where.
 
 use axum::response::Response;
 
 use crate::{operation::Operation, peer::Peer};
 
-/// The keys that an operation changed, for the audit line. A handler puts it into the extensions of
+/// Keys that an operation changed, for the audit line. A handler inserts it into the extensions of
 /// its response.
 #[derive(Debug, Clone)]
 pub(crate) struct Changed(pub(crate) Vec<String>);
 
-/// Keys of an audit line. Of more, only the number is logged.
+/// Maximum number of keys in an audit line. Of more keys, only the number is logged.
 const AUDIT_KEYS_MAX: usize = 20;
 
-/// Returns the keys that an operation changed: those that its handler noted, or the one in its
+/// Returns the keys that an operation changed: those that its handler recorded, or the one in the
 /// path.
 pub(super) fn changed(operation: Operation, path: &str, response: &Response) -> Vec<String> {
     if let Some(Changed(keys)) = response.extensions().get::<Changed>() {
@@ -23,7 +23,7 @@ pub(super) fn changed(operation: Operation, path: &str, response: &Response) -> 
     in_path.map(str::to_owned).into_iter().collect()
 }
 
-/// Logs a change: who, what (keys and counts, never a text), the outcome, and from where.
+/// Logs a change: the caller, the keys and counts (never a text), the outcome, and the origin.
 pub(super) fn audit(
     operation: Operation,
     caller: &str,

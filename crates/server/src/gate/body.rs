@@ -1,5 +1,5 @@
-//! The body of a call, read whole before the call takes a place among those that are carried out: a
-//! caller that sends slowly holds up nobody else.
+//! Reads the body of a call completely before the call gets a place, so that a slow sender does not
+//! delay other calls.
 
 #[cfg(test)]
 mod tests;
@@ -13,22 +13,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::failure::Failure;
 
-/// Bytes in front of a message of gRPC.
+/// Number of bytes before a gRPC message.
 const PREFIX_BYTES: usize = 5;
 
-/// The bodies of calls that have no place yet.
+/// Bodies of calls that have no place yet.
 pub(super) struct Bodies {
     bytes_max: usize,
     /// A permit for each byte.
     room: Arc<Semaphore>,
 }
 
-/// The room that a body takes until its call has a place.
+/// Permit for the bytes of a body, held until its call has a place.
 pub(super) type Held = Option<OwnedSemaphorePermit>;
 
 impl Bodies {
-    /// Describes bodies of up to `bytes_max`. All of them together have the bytes of `count` such
-    /// bodies.
+    /// Creates the limits for bodies of up to `bytes_max` each, and of `count` times that in total.
     pub(super) fn new(bytes_max: usize, count: usize) -> Bodies {
         let body_bytes_max = bytes_max.saturating_add(PREFIX_BYTES);
         let room = body_bytes_max.saturating_mul(count).min(Semaphore::MAX_PERMITS);
@@ -38,7 +37,7 @@ impl Bodies {
     /// Reads a body to its end.
     ///
     /// # Errors
-    /// Fails if the body is too long, the connection breaks, or other calls hold all of the room.
+    /// Fails if the body is too long, the connection breaks, or other bodies occupy the total.
     pub(super) async fn whole(&self, body: Body, is_grpc: bool) -> Result<(Body, Held), Failure> {
         let bytes_max = self.bytes_max + if is_grpc { PREFIX_BYTES } else { 0 };
         let too_long = || Failure::too_long(self.bytes_max);
@@ -65,7 +64,7 @@ impl Bodies {
         Ok((Body::from(whole), held))
     }
 
-    /// Takes the room for more bytes.
+    /// Reserves more bytes.
     fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Failure> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let more = Arc::clone(&self.room).try_acquire_many_owned(bytes);

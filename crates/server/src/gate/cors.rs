@@ -1,10 +1,9 @@
-//! Answers to web pages of the origins that the settings admit: the CORS protocol of the Fetch
-//! standard.
+//! Answers to web pages of the admitted origins: the CORS protocol of the Fetch standard.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-/// Answers the question of a browser, which calls may be made.
+/// Answers the preflight request of a browser.
 pub(super) fn preflight() -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
@@ -20,7 +19,7 @@ pub(super) fn preflight() -> Response {
     response
 }
 
-/// Lets the page of `origin` read an answer.
+/// Allows the page of `origin` to read an answer.
 pub(super) fn with_origin(mut response: Response, origin: Option<HeaderValue>) -> Response {
     if let Some(origin) = origin {
         let headers = response.headers_mut();

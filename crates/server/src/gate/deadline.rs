@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{failure::Failure, operation::Shape};
 
-/// Returns the end of a call: `grpc-timeout` if it is given, at most the limit of the service.
+/// Returns the deadline of a call: `grpc-timeout` if it is given, but at most the service's limit.
 pub(super) fn deadline(
     headers: &HeaderMap,
     shape: Shape,
@@ -30,7 +30,7 @@ pub(super) fn deadline(
     Ok(limit.and_then(|limit| began.checked_add(limit)))
 }
 
-/// Parses the timeout of the gRPC protocol.
+/// Parses a timeout in the format of the gRPC protocol.
 fn timeout(value: &HeaderValue) -> Option<Duration> {
     let text = value.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;

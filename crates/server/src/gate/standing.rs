@@ -1,6 +1,6 @@
-//! Calls of the standard services of gRPC, health and reflection. They need no token, so their
-//! number has a limit of its own, and they end when the service does: a client that watches its
-//! health must not hold up the end.
+//! Calls of the standard gRPC services, health and reflection. They need no token, so their number
+//! has a separate limit. They end when the service shuts down, because a client that watches the
+//! health must not delay the shutdown.
 
 use std::{
     pin::Pin,
@@ -21,7 +21,8 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::failure::Failure;
 
-/// Carries out a call of a standard service in one of `places`, until it ends or `draining` begins.
+/// Carries out a call of a standard service in one of `places`, until it ends or `draining` is
+/// cancelled.
 pub(super) async fn carry(
     places: &Arc<Semaphore>,
     draining: &CancellationToken,
@@ -38,18 +39,18 @@ pub(super) async fn carry(
     Ok(response.map(|body| standing(body, Some(last()))))
 }
 
-/// Returns the trailers of an answer that the end of the service cuts short.
+/// Returns the trailers of an answer that the shutdown ends early.
 fn last() -> HeaderMap {
     let mut trailers = Failure::busy("the service ends").status().into_http::<()>().into_parts().0;
     trailers.headers.remove(header::CONTENT_TYPE);
     trailers.headers
 }
 
-/// A body that ends with the service.
+/// A body that ends when the service shuts down.
 struct Standing {
     body: Body,
     ends: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// The trailers of an answer that is cut short. A request has none.
+    /// The trailers of an answer that is ended early. A request has none.
     last: Option<HeaderMap>,
     _place: Arc<OwnedSemaphorePermit>,
 }

@@ -21,7 +21,7 @@ use crate::{
 /// Names of tiers that are not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unknown {
-    /// They are ignored, if a known one is there, as the compatible protocol does.
+    /// Ignored if at least one known tier is named, as in the compatible protocol.
     Ignored,
     Refused,
 }

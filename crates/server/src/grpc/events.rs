@@ -1,4 +1,4 @@
-//! Tier 0: events, metrics and the state of the machine.
+//! Tier 0: events, metrics and the machine state.
 
 use aios_memory::{
     Event,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Default and maximum number of recent events of one call.
+/// Default and maximum number of recent events per call.
 const RECENT_EVENTS: usize = 100;
 const RECENT_EVENTS_MAX: usize = 10_000;
 
@@ -86,7 +86,7 @@ pub(super) async fn snapshot(call: &Call, _: Empty) -> Result<SystemSnapshot, Fa
     })
 }
 
-/// Returns the filter for events of a category and a source, each if it is given.
+/// Returns the filter for a category and a source, each if given.
 pub(super) fn selecting(category: String, source: String) -> Filter {
     let filter = values::text(category).into_iter().fold(Filter::all(), Filter::with_category);
     values::text(source).into_iter().fold(filter, Filter::with_source)

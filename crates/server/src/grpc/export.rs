@@ -1,4 +1,4 @@
-//! Exporting all records of a view as a stream of messages.
+//! Exports all records of a view as a stream of messages.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use crate::{
     wire::{ExportRecordsRequest, ExportedRecords},
 };
 
-/// Bytes of records after which a message is sent.
+/// Number of bytes of records after which a message is sent.
 const BYTES: usize = 1 << 20;
 
 /// An export in progress.

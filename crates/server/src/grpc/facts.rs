@@ -1,4 +1,4 @@
-//! Facts: learning, reading in time, and a person's judgement on them.
+//! Facts: learning, reading as of a time, and a person's judgement on them.
 
 use aios_memory::{Fact, FactQuery, FailedMessage, Identity, Key, LearnReport};
 use prost::Message;

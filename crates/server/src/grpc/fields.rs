@@ -1,5 +1,5 @@
-//! The fields of a record, collected from a message. The names are those of the table of kinds,
-//! which checks them, so that gRPC stores records by the rules of every other way in.
+//! Collects the fields of a record from a message. Their names are those of the table of kinds,
+//! which checks them, so gRPC stores records by the same rules as every other interface.
 
 use aios_memory::{Key, Kind};
 use serde_json::{Map, Value, json};
@@ -30,7 +30,7 @@ impl Fields {
         self.with(name, truth.into())
     }
 
-    /// Sets a number that may be negative.
+    /// Sets a signed number.
     pub(super) fn number(self, name: &str, number: i64) -> Fields {
         match number {
             0 => self,
@@ -38,7 +38,7 @@ impl Fields {
         }
     }
 
-    /// Sets a number of things, or of milliseconds.
+    /// Sets a count or a duration in milliseconds.
     pub(super) fn count(self, name: &str, count: i64) -> Result<Fields, Failure> {
         match count {
             0.. => Ok(self.number(name, count)),
@@ -51,13 +51,13 @@ impl Fields {
     /// Sets a time in seconds.
     pub(super) fn time(self, name: &str, seconds: i64) -> Result<Fields, Failure> {
         Ok(match values::time(name, seconds)? {
-            // As text, because a small number could be read as a date.
+            // As text, because a small number could be parsed as a date.
             Some(time) => self.with(name, json!(time)),
             None => self,
         })
     }
 
-    /// Sets a JSON value, which arrives in the field `{name}_json`.
+    /// Sets a JSON value, which the message has in the field `{name}_json`.
     pub(super) fn json(self, name: &str, bytes: &[u8]) -> Result<Fields, Failure> {
         Ok(match values::json(&format!("{name}_json"), bytes)? {
             Some(value) => self.with(name, value),

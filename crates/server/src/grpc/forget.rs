@@ -1,4 +1,4 @@
-//! Forgetting records, by key or by a filter.
+//! Forgets records by key or by a filter.
 
 use std::path::PathBuf;
 
@@ -94,7 +94,7 @@ fn selection(
     }
 }
 
-/// Returns the target of a selection. A dry run also lists records that need review.
+/// Returns the target of a selection. In a dry run, includes records that need a review.
 async fn target(
     caller: &Caller,
     view: &MemoryView,

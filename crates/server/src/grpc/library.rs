@@ -1,4 +1,4 @@
-//! Tier 2, by kind: procedures, incidents, changes of configuration and knowledge.
+//! Tier 2 by kind: procedures, incidents, configuration changes and knowledge.
 
 use aios_memory::Kind;
 

@@ -1,4 +1,4 @@
-//! Appending messages to a session.
+//! Appends messages to a session.
 
 use aios_memory::{
     Key, MemoryView, Scope,
@@ -58,8 +58,8 @@ pub(super) async fn add(
     Ok(Answer::changed(AddMessagesResponse { messages }, keys))
 }
 
-/// Returns the arrival of a message. Its id is derived from the external one, if it has that, as
-/// when a file is ingested.
+/// Returns the arrival of a message. As in an ingest, its id is derived from the external id, if it
+/// has one.
 fn arrival(
     place: u64,
     message: ChatMessage,
@@ -82,7 +82,7 @@ fn arrival(
         tokens => return Err(Failure::invalid(format!("`tokens`: {tokens} is below 0"))),
     };
     let model = values::text(message.model.clone());
-    // Fields of the message itself, and no metadata.
+    // These are fields of the message, not metadata.
     let message = ChatMessage { tokens: 0, model: String::new(), ..message };
     let mut arrival = messages::arrival(place, object(message)?, view, defaults)?;
     if let Content::Message(message) = &mut arrival.content {
@@ -91,7 +91,7 @@ fn arrival(
     Ok(arrival)
 }
 
-/// Returns a message as the object of a chat, which every way into the memory reads.
+/// Returns a message as a chat object, the common form of all interfaces.
 pub(super) fn object(message: ChatMessage) -> Result<Map<String, Value>, Failure> {
     let mut object = Map::from_iter([("content".to_owned(), json!(message.content))]);
     let mut set = |name: &str, value: Option<Value>| {
@@ -103,7 +103,7 @@ pub(super) fn object(message: ChatMessage) -> Result<Map<String, Value>, Failure
     set("id", text(message.external_id));
     set("model", text(message.model));
     set("tokens", (message.tokens != 0).then(|| json!(message.tokens)));
-    // As text, because a small number could be read as a date.
+    // As text, because a small number could be parsed as a date.
     set("timestamp", values::time("timestamp", message.timestamp)?.map(|time| json!(time)));
     set("metadata", values::json("metadata_json", &message.metadata_json)?);
     Ok(object)

@@ -1,4 +1,4 @@
-//! Reading records by key and by kind.
+//! Reads records by key and by kind.
 
 use aios_memory::{Key, Kind, Record, draft::moment};
 
@@ -78,7 +78,7 @@ pub(super) fn key(field: &str, text: &str) -> Result<Key, Failure> {
     })
 }
 
-/// Returns the bytes of a record in a message, which has its text twice.
+/// Returns the size of a record in a message, which contains its text twice.
 fn bytes_of(record: &Record) -> usize {
     record.text.len() + json_bytes(record)
 }
@@ -93,13 +93,13 @@ fn record_message(record: Record) -> MemoryRecord {
     }
 }
 
-/// Returns the token of a page: the kind and the cursor in hexadecimal, so that no client reads
-/// it, and none of another kind is taken for it.
+/// Returns the opaque token of a page: the kind and the cursor in hexadecimal. The kind prevents
+/// its use for a list of another kind.
 pub(super) fn sealed(kind: Kind, cursor: &str) -> String {
     hex::digits(format!("{kind}\n{cursor}").as_bytes())
 }
 
-/// Returns the cursor of a [token](sealed) of this kind.
+/// Returns the cursor in a [token](sealed) of this kind.
 pub(super) fn opened(kind: Kind, token: &str) -> Option<String> {
     let text = String::from_utf8(hex::bytes(token)?).ok()?;
     let (of, cursor) = text.split_once('\n')?;

@@ -1,4 +1,4 @@
-//! Remembering texts: one call, or a stream whose waiting texts are written together.
+//! Remembers texts: in one call, or in a stream whose waiting texts are written together.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Number of texts after which a stream writes, although more are waiting.
+/// Number of texts after which a stream writes even if more are waiting.
 const BATCH: usize = 512;
 
 /// Maximum number of refused texts that a summary lists.
@@ -50,8 +50,8 @@ pub(super) async fn remember(
     Ok(Answer::changed(RememberResponse { results }, keys))
 }
 
-/// Remembers a stream of texts. A text that cannot be stored does not prevent the others. The
-/// stream ends after a silence of `silence_max`; the texts that arrived before are stored.
+/// Remembers a stream of texts. A text that cannot be stored does not affect the others. The stream
+/// ends after `silence_max` without a message; texts that arrived before are stored.
 pub(super) async fn all(
     call: &Call,
     requests: impl Stream<Item = Result<RememberRequest, Status>> + Unpin,
@@ -76,7 +76,7 @@ pub(super) async fn all(
         let RememberRequest { items, scope } = next.map_err(|status| broken(&status))?;
         let mut batch = items;
         check_count(batch.len())?;
-        // Texts that have arrived already share the write, if their scope is the same.
+        // Texts that have already arrived are written together if their scope is the same.
         while batch.len() < BATCH {
             match requests.next().now_or_never() {
                 Some(Some(Ok(more))) if more.scope == scope => {
@@ -105,8 +105,8 @@ struct Intake {
 }
 
 impl Intake {
-    /// Stores texts in one write. If one of them cannot be stored, each has its own write, so that
-    /// the refused ones are known.
+    /// Stores texts in one write. If that fails, writes each text separately, to determine the
+    /// refused ones.
     async fn take(
         &mut self,
         call: &Call,
@@ -138,7 +138,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Returns the failure of a stream that sends nothing any more.
+    /// Returns the failure of a stream that sends no more messages.
     fn silent(&self, silence_max: Duration) -> Failure {
         let RememberSummary { added, known, replaced, refused, .. } = self.summary;
         Failure::new(
@@ -160,10 +160,10 @@ impl Intake {
         }
     }
 
-    /// Counts a text that cannot be stored.
+    /// Counts a text that could not be stored.
     ///
     /// # Errors
-    /// `failure`, if it does not concern this text alone.
+    /// `failure`, if it does not concern only this text.
     fn refuse(&mut self, index: i64, failure: Failure) -> Result<(), Failure> {
         if !is_of_text(&failure) {
             return Err(failure);
@@ -177,7 +177,7 @@ impl Intake {
     }
 }
 
-/// Returns `true` if other texts might be stored.
+/// Returns `true` if other texts may still be stored.
 fn is_of_text(failure: &Failure) -> bool {
     matches!(failure.class, Class::Invalid | Class::Conflict)
         || matches!(failure.remedy, Some(Remedy::Split))

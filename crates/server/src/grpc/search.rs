@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The collections of a semantic search that names none: those that the protocol has.
+/// Collections of a semantic search that names none: those of the protocol.
 const COLLECTIONS: [Kind; 5] =
     [Kind::Procedure, Kind::Incident, Kind::ConfigChange, Kind::Decision, Kind::Knowledge];
 
@@ -34,7 +34,7 @@ pub(super) async fn semantic(
     results(call, request, kinds.unwrap_or_else(|| COLLECTIONS.to_vec())).await
 }
 
-/// Searches knowledge alone. Another collection is refused, because it would not be searched.
+/// Searches knowledge only. Another collection is refused, because it would not be searched.
 pub(super) async fn knowledge(
     call: &Call,
     request: SemanticSearchRequest,
@@ -97,7 +97,7 @@ pub(super) async fn recall(call: &Call, request: RecallRequest) -> Result<Recall
     })
 }
 
-/// Returns a result. Its metadata are the fields of the record that the message lacks.
+/// Returns a result. Its metadata are the fields of the record that the message does not have.
 fn result_message(hit: Recollection) -> SearchResult {
     let mut metadata = serde_json::to_value(&hit).unwrap_or_default();
     if let Value::Object(fields) = &mut metadata {

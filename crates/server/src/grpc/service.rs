@@ -1,4 +1,4 @@
-//! The table of RPCs: the handler of each.
+//! The table of RPCs with their handlers.
 
 use futures::stream::BoxStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -14,10 +14,10 @@ use crate::{
     wire::{self, memory_service_server::MemoryService},
 };
 
-/// The handlers of the RPCs. They keep no state but the name of this run of the service.
+/// The handlers of the RPCs. Their only state is the id of this run of the service.
 #[derive(Debug)]
 pub(crate) struct Service {
-    /// Distinguishes the cursors of this run from those of earlier ones, whose events had the same
+    /// Distinguishes the cursors of this run from those of earlier runs, whose events had the same
     /// numbers.
     run: String,
 }
@@ -44,7 +44,7 @@ macro_rules! rpcs {
                     request: Request<wire::$request>,
                 ) -> Result<Response<wire::$reply>, Status> {
                     let (call, message) = accepted(request)?;
-                    // Boxed, because futures of the memory are large.
+                    // Boxed because the memory's futures are large.
                     let answer = Box::pin($handler(&call, message)).await?;
                     Ok(Answer::<wire::$reply>::from(answer).into())
                 }

@@ -1,5 +1,5 @@
-//! Streams of messages to a client. They are pulled: the next message is made when the connection
-//! has room for it, so a slow reader costs no memory and slows nobody else.
+//! Streams of messages to a client. They are pull-based: the next message is built when the
+//! connection can send it, so a slow reader uses no RAM and delays no other call.
 
 use std::future::Future;
 
@@ -20,7 +20,7 @@ pub(super) trait Source: Send + 'static {
     fn next(&mut self) -> impl Future<Output = Result<Option<Self::Message>, Failure>> + Send;
 }
 
-/// Streams the messages of `source`, until it ends or fails, or the call is over.
+/// Streams the messages of `source` until it ends or fails, or the call ends.
 pub(super) fn serve<S: Source>(
     call: Call,
     source: S,

@@ -1,4 +1,4 @@
-//! Units of work: begin, log, finish, resume. Not here: tasks as mere records, see `work`.
+//! Units of work: begin, log, finish, resume. Not here: tasks as plain records, see `work`.
 
 use aios_memory::{
     Key, Kind,
@@ -122,7 +122,7 @@ fn decision(given: Decision) -> Result<working::Decision, Failure> {
 }
 
 fn tool_call(given: ToolCallRecord) -> Result<ToolCall, Failure> {
-    // The task of the call is that of the request, and the id a new one.
+    // The request names the task, and the id is generated.
     for (field, value) in [("id", &given.id), ("task_id", &given.task_id)] {
         if !value.is_empty() {
             return Err(Failure::invalid(format!("`{field}`: a logged call has none of its own")));

@@ -1,5 +1,5 @@
-//! Values of messages: 0 and empty mean "not given", and everything outside its range is refused
-//! with the name of its field.
+//! Values of messages: 0 and empty mean "unset". A value out of range is refused with the name of
+//! its field.
 
 use aios_memory::{
     Id, Kind, Timestamp,
@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// Returns a text, or `None` if it is not given.
+/// Returns a text, or `None` if it is unset.
 pub(super) fn text(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Returns a time, or `None` if it is not given.
+/// Returns a time, or `None` if it is unset.
 pub(super) fn time(field: &str, seconds: i64) -> Result<Option<Timestamp>, Failure> {
     if seconds == 0 {
         return Ok(None);
@@ -28,12 +28,12 @@ pub(super) fn time(field: &str, seconds: i64) -> Result<Option<Timestamp>, Failu
     }
 }
 
-/// Returns the seconds of a time; 0 for an unknown one.
+/// Returns a time in seconds; 0 if it is unknown.
 pub(super) fn seconds(time: Option<Timestamp>) -> i64 {
     time.map_or(0, Timestamp::as_second)
 }
 
-/// Returns a count, or `None` if it is not given.
+/// Returns a count, or `None` if it is unset.
 pub(super) fn count(field: &str, count: i32, count_max: usize) -> Result<Option<usize>, Failure> {
     match usize::try_from(count) {
         Ok(0) => Ok(None),
@@ -44,7 +44,7 @@ pub(super) fn count(field: &str, count: i32, count_max: usize) -> Result<Option<
     }
 }
 
-/// Returns a share, or `None` if it is not given.
+/// Returns a fraction from 0 to 1, or `None` if it is unset.
 pub(super) fn share(field: &str, share: f64) -> Result<Option<f64>, Failure> {
     match share {
         0.0 => Ok(None),
@@ -55,12 +55,12 @@ pub(super) fn share(field: &str, share: f64) -> Result<Option<f64>, Failure> {
     }
 }
 
-/// Returns an id, which must be given.
+/// Returns a required id.
 pub(super) fn id(field: &str, id: String) -> Result<Id, Failure> {
     Id::new(id).map_err(|error| Failure::invalid(format!("`{field}`: {error}")))
 }
 
-/// Returns a JSON value, or `None` if it is not given.
+/// Returns a JSON value, or `None` if it is unset.
 pub(super) fn json(field: &str, bytes: &[u8]) -> Result<Option<Value>, Failure> {
     if bytes.is_empty() {
         return Ok(None);
@@ -71,7 +71,7 @@ pub(super) fn json(field: &str, bytes: &[u8]) -> Result<Option<Value>, Failure> 
     value.map(Some).map_err(|error| refused(format!("not JSON: {error}")))
 }
 
-/// Returns the bytes of a JSON value; none for null.
+/// Returns the bytes of a JSON value; empty for null.
 pub(super) fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::Null => Vec::new(),
@@ -94,7 +94,7 @@ pub(super) fn kinds(field: &str, names: &[String]) -> Result<Option<Vec<Kind>>, 
     Ok(Some(kinds))
 }
 
-/// Returns the kind with this name, or whose collection has it.
+/// Returns the kind with this name or this collection.
 pub(super) fn kind(field: &str, name: &str) -> Result<Kind, Failure> {
     Kind::meant_by(name).map_err(|_| {
         let collections: Vec<&str> = Kind::ALL.iter().map(|kind| kind.collection()).collect();
@@ -106,12 +106,12 @@ pub(super) fn kind(field: &str, name: &str) -> Result<Kind, Failure> {
     })
 }
 
-/// Returns a number for a narrower field, at most the largest that it holds.
+/// Converts a number to a narrower type, saturating at its maximum.
 pub(super) fn narrow<T, N: TryFrom<T> + Bounded>(number: T) -> N {
     N::try_from(number).unwrap_or(N::MOST)
 }
 
-/// A type with a largest number.
+/// A type with a maximum.
 pub(super) trait Bounded {
     const MOST: Self;
 }

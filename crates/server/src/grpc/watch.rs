@@ -1,5 +1,5 @@
-//! Following the events of the machine. The reader polls the ring, which neither waits for it nor
-//! knows it; what the ring has replaced in the meantime is counted.
+//! Follows the events of the machine. The reader polls the ring, which neither waits for readers
+//! nor registers them; overwritten events are counted.
 
 use aios_memory::operational::{Category, Cursor, Filter, Operational, StoredEvent};
 
@@ -11,7 +11,7 @@ use crate::{
     wire::{EventNews, WatchEventsRequest},
 };
 
-/// Events per message, and per look into the ring.
+/// Maximum number of events per message, and per poll of the ring.
 const EVENTS_MAX: usize = 256;
 
 /// A reader of events.
@@ -19,12 +19,12 @@ pub(super) struct Watch {
     operational: Operational,
     category: Option<Category>,
     source: Option<String>,
-    /// The run of the service, which its cursors name.
+    /// Id of this run of the service, which its cursors contain.
     run: String,
     next: Cursor,
-    /// True until the first message, which tells the client that the stream has begun.
+    /// True until the first message is sent, which tells the client that the stream has started.
     is_first: bool,
-    /// Events that were lost, or had expired, since the last message.
+    /// Number of events since the last message that were overwritten or expired.
     lost: u64,
     expired: u64,
 }
@@ -95,14 +95,14 @@ impl Source for Watch {
             }
             match seen.is_empty() {
                 true => tokio::time::sleep(EVENTS_INTERVAL).await,
-                // Other calls have their turn between events that are not selected.
+                // Lets other calls run between events that are not selected.
                 false => tokio::task::yield_now().await,
             }
         }
     }
 }
 
-/// Returns the position of a cursor, if it is of this run.
+/// Returns the position in a cursor if the cursor is from this run.
 fn parse(cursor: &str, run: &str) -> Option<Cursor> {
     let (of, seq) = cursor.split_once('.')?;
     if of != run || !seq.bytes().all(|byte| byte.is_ascii_digit()) {

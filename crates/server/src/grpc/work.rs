@@ -34,7 +34,7 @@ pub(super) async fn store_goal(call: &Call, goal: GoalRecord) -> Result<Answer<E
     fields.store(call, Kind::Goal).await
 }
 
-/// Changes a goal. Its end is set, or reset, with its status.
+/// Changes a goal. Its end time is set or reset with its status.
 pub(super) async fn update_goal(call: &Call, update: GoalUpdate) -> Result<Answer<Empty>, Failure> {
     let key = Key::new(Kind::Goal, values::id("id", update.id)?);
     let fields = Fields::default().text("status", update.status).text("result", update.result);
@@ -116,7 +116,7 @@ pub(super) async fn store_decision(
 
 pub(super) async fn store_pattern(call: &Call, pattern: Pattern) -> Result<Answer<Empty>, Failure> {
     let rate = match (values::share("success_rate", pattern.success_rate)?, pattern.uses) {
-        // Without uses there is no rate, and 0 means that it is not given.
+        // Without uses there is no rate, and 0 means unset.
         (None, 0) => None,
         (rate, _) => Some(rate.unwrap_or(0.0)),
     };

@@ -1,4 +1,4 @@
-//! Answers: JSON, and the part of an answer that is kept for a repeated call.
+//! Answers in JSON, and the part of an answer that is kept for repeated calls.
 
 use axum::{
     body::{Body, Bytes},
@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use crate::gate::Changed;
 
-/// The answer to a repeated call with the same idempotency key. It has keys, states and counts,
-/// never a text.
+/// Answer to a repeated call with the same idempotency key. It contains keys, states and counts,
+/// but never a text.
 #[derive(Clone)]
 pub(crate) struct Kept(pub(crate) Bytes);
 
-/// Names the changed records for the audit line.
+/// Adds the keys of the changed records for the audit line.
 pub(crate) fn with_changed(
     mut response: Response,
     keys: impl IntoIterator<Item = impl ToString>,
@@ -29,7 +29,7 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     of_bytes(status, bytes(value))
 }
 
-/// Answers with JSON that holds no text of a record, and is given again to a repeated call.
+/// Answers with JSON without texts of records, and keeps the answer for a repeated call.
 pub(crate) fn kept(status: StatusCode, value: &impl Serialize) -> Response {
     let bytes = bytes(value);
     let mut response = of_bytes(status, bytes.clone());
@@ -37,7 +37,7 @@ pub(crate) fn kept(status: StatusCode, value: &impl Serialize) -> Response {
     response
 }
 
-/// Answers with JSON. A repeated call is answered with `kept`, which holds no text of a record.
+/// Answers with JSON. A repeated call gets `kept`, which contains no text of a record.
 pub(crate) fn kept_as(
     status: StatusCode,
     value: &impl Serialize,

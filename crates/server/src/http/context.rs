@@ -1,4 +1,4 @@
-//! `POST /api/v1/context`: the knowledge about a task, packed into a budget of tokens.
+//! `POST /api/v1/context`: the records relevant to a task, packed into a token budget.
 
 use aios_memory::{Context, ContextOptions, Error, MemoryView, Tier, Tokenizer};
 use axum::response::Response;
@@ -20,17 +20,16 @@ use crate::{bounds::TOKENS_MAX, call::Call, failure::Failure};
 pub(crate) struct Task {
     /// The task, in words.
     task: String,
-    /// The budget, 1 to 1,000,000. Default: that of the settings.
+    /// Token budget, 1 to 1,000,000. Default: the setting.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1_000_000)]
     max_tokens: Option<usize>,
-    /// Tiers to draw from: `operational`, `working`, `longterm`, `knowledge`, in any common
-    /// spelling. `operational` needs the right `observe`. Default: those of the settings that the
-    /// caller may read.
+    /// Tiers to use: `operational`, `working`, `longterm`, `knowledge`, in any common spelling.
+    /// `operational` needs the right `observe`. Default: the tiers in the settings that the caller
+    /// may read.
     #[serde(default)]
     tiers: Option<Vec<String>>,
-    /// Counts the tokens: `embedder`, `o200k`, `cl100k` or `estimate`. Default: that of the
-    /// settings.
+    /// Tokenizer of the budget: `embedder`, `o200k`, `cl100k` or `estimate`. Default: the setting.
     #[serde(default)]
     tokenizer: Option<String>,
     /// `markdown`, `xml` or `json`. Default: `markdown`.
@@ -59,7 +58,7 @@ pub(crate) struct Packed {
     max_tokens: usize,
     /// Name of the tokenizer.
     tokenizer: String,
-    /// The pieces of the text, in its order.
+    /// The pieces of the text, in order.
     chunks: Vec<Chunk>,
     /// Records that are not in the text.
     omitted: Vec<Omitted>,
@@ -70,17 +69,17 @@ pub(crate) struct Packed {
 #[schema(as = ContextChunk)]
 struct Chunk {
     tier: &'static str,
-    /// Keys of the record and of those that were folded into it.
+    /// Keys of the record and of those folded into it.
     ids: Vec<String>,
     /// Tokens of the piece alone.
     tokens: usize,
     /// Relevance for the task, 0 to 1.
     relevance: f64,
-    /// The piece as it is in the text.
+    /// The piece, as in the text.
     content: String,
     /// Part of the context, such as `profile` or `recent`.
     section: String,
-    /// True if its end was cut off.
+    /// True if it was truncated.
     cut: bool,
 }
 
@@ -93,7 +92,7 @@ struct Omitted {
     reason: String,
 }
 
-/// Assembles a context for a task: what all tiers know about it, in a budget of tokens.
+/// Assembles a context for a task: the relevant records of all tiers, within a token budget.
 #[utoipa::path(
     post,
     path = "/api/v1/context",

@@ -1,9 +1,9 @@
-//! `/api/v1/events`: pushing events, and following them as server-sent events.
+//! `/api/v1/events`: pushes events, and follows them as server-sent events.
 //!
-//! The `id` of an event is its position in the order of all pushes. A reader that is slower than
-//! the ring does not slow it down: it is told by `lapped` how many events it lost, exactly, and
-//! goes on with the oldest that is left. Positions count from 0 after each start of the service; a
-//! reader that resumes at a later position is told by `restarted`, and begins with the oldest.
+//! The `id` of an event is its position in the order of all pushes. A slow reader does not delay
+//! the ring: `lapped` states the exact number of events it missed, and the stream continues with
+//! the oldest one that is left. Positions count from 0 after each start of the service. If a reader
+//! resumes at a later position, it gets `restarted` and the stream begins with the oldest event.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -33,13 +33,13 @@ use super::{
 };
 use crate::{bounds::EVENTS_INTERVAL, call::Call, failure::Failure};
 
-/// Maximum number of events of one request.
+/// Maximum number of events per request.
 const EVENTS_MAX: usize = 256;
-/// Events read from the ring at once, which bounds the bytes that wait for a slow reader.
+/// Number of events read from the ring at once. Bounds the bytes that wait for a slow reader.
 const BATCH: usize = 64;
-/// Time after which a comment shows that the connection is alive.
+/// Time without an event after which a comment shows that the connection is alive.
 pub(super) const QUIET_MAX: Duration = Duration::from_secs(15);
-/// The header with which a reader resumes.
+/// Header with which a reader resumes.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// Events to push.
@@ -57,19 +57,19 @@ pub(crate) struct NewEvents {
 struct NewEvent {
     /// Category: `metric`, `event`, `task`, `tool_result`, or any other word.
     category: String,
-    /// The component that it comes from. Default: none.
+    /// Name of the component that reports the event. Default: none.
     #[serde(default)]
     source: String,
     /// The content.
     #[serde(default)]
     data: Value,
-    /// True if it must not be lost: it is on disk when this answers. Default: false.
+    /// True for an event that must not be lost; it is on disk when this answers. Default: false.
     #[serde(default)]
     critical: bool,
-    /// Id of your own. Default: a new one.
+    /// Id chosen by the caller. Default: a new one.
     #[serde(default)]
     id: Option<String>,
-    /// Time at which it happened, RFC 3339. Default: now.
+    /// Time of the event, RFC 3339. Default: now.
     #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     timestamp: Option<Timestamp>,
@@ -100,13 +100,13 @@ pub(crate) struct Watch {
     category: Option<String>,
     /// Only events from this component. Default: all.
     source: Option<String>,
-    /// The position after which to begin, for clients that cannot send `last-event-id`. Default:
-    /// after the last event so far.
+    /// The position after which to start, for clients that cannot send `last-event-id`. Default:
+    /// the last event so far.
     after: Option<u64>,
 }
 
 /// Pushes events into the ring. Critical ones are on disk when this answers. Events have no owner,
-/// so a caller that acts for a user needs the right `observe` too.
+/// so a caller that acts for a user also needs the right `observe`.
 #[utoipa::path(
     post,
     path = "/api/v1/events",
@@ -146,7 +146,7 @@ fn event_of(event: NewEvent, derived: Option<Id>) -> Result<Event, Failure> {
     Ok(Event { id, timestamp, critical, ..Event::new(category, source, data) })
 }
 
-/// Pushes the events in order; those that are critical wait for the disk together.
+/// Pushes the events in order. Critical events wait for the disk together.
 async fn push(view: &MemoryView, events: Vec<Event>) -> Result<Vec<Pushed>, Failure> {
     let pushed = events.into_iter().map(|event| async move {
         let durable = event.critical;
@@ -156,7 +156,7 @@ async fn push(view: &MemoryView, events: Vec<Event>) -> Result<Vec<Pushed>, Fail
         };
         Ok(Pushed { seq: pushed.seq, durable })
     });
-    // Each push happens when it is polled first, so the order is that of the request.
+    // Each push takes effect at the first poll, so the order is that of the request.
     let pushed: Vec<Result<Pushed, aios_memory::Error>> = future::join_all(pushed).await;
     let numbered = pushed.into_iter().enumerate();
     numbered
@@ -164,8 +164,9 @@ async fn push(view: &MemoryView, events: Vec<Event>) -> Result<Vec<Pushed>, Fail
         .collect()
 }
 
-/// Follows the events as server-sent events: `id` is the position, `data` the event. `lapped` tells
-/// by `lost` how many events the reader missed; a comment comes after 15 seconds of silence.
+/// Follows the events as server-sent events: `id` is the position, `data` the event. `lapped`
+/// reports in `lost` how many events the reader missed. A comment is sent after 15 seconds without
+/// an event.
 #[utoipa::path(
     get,
     path = "/api/v1/events",
@@ -208,7 +209,7 @@ pub(crate) async fn watch_events(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Proxies that buffer answers would hold events back.
+    // Prevents proxies from buffering events.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
 }
@@ -224,7 +225,7 @@ fn last_read(headers: &HeaderMap) -> Result<Option<u64>, Failure> {
     text.parse().map(Some).map_err(|_| refused())
 }
 
-/// Returns the position at which to begin, and true if the reader knows a later one than there is.
+/// Returns the start position, and true if the reader's position is later than all events.
 fn begin(operational: &Operational, after: Option<u64>) -> (Cursor, bool) {
     let end = operational.cursor();
     match after.map(|after| after.saturating_add(1)) {
@@ -241,12 +242,12 @@ struct Watcher {
     cursor: Cursor,
     watch: Watch,
     quiet_max: Duration,
-    /// Time of the last sent byte.
+    /// Time of the last byte sent.
     told_at: Instant,
 }
 
 impl Watcher {
-    /// Waits for news, and returns them as text. `None` if the call is over.
+    /// Waits for events and returns them as text. `None` if the call has ended.
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Watcher)> {
         let call = self.call.clone();
         tokio::select! {
@@ -268,7 +269,7 @@ impl Watcher {
                 return text;
             }
             if before != self.cursor {
-                // Nothing of it was asked for. Others get their turn.
+                // No event was selected. Lets other tasks run.
                 tokio::task::yield_now().await;
                 continue;
             }
@@ -276,8 +277,8 @@ impl Watcher {
         }
     }
 
-    /// Reads the ring, and writes what is new. Each gap in the order is told where it is, so that a
-    /// reader that resumes in between is not told twice.
+    /// Reads the ring and formats new events. A gap is reported at its position, so that a reader
+    /// that resumes in between does not get the report twice.
     fn news(&mut self) -> String {
         let news = self.operational.events_since(self.cursor, BATCH);
         let mut text = String::new();
@@ -303,7 +304,7 @@ impl Watcher {
     }
 }
 
-/// Tells the loss of the events from `from` to before `to`.
+/// Reports the loss of the events from `from` (inclusive) to `to` (exclusive).
 fn tell_lost(text: &mut String, from: u64, to: u64) {
     if from < to {
         let (last, data) = (to - 1, json!({"lost": to - from}));

@@ -1,5 +1,5 @@
-//! `GET /api/v1/export`: the records of the caller as JSON lines, in the format that the command
-//! `export` writes, so `import` and `/ingest` read it back.
+//! `GET /api/v1/export`: the caller's records as JSON lines, in the format of the command `export`,
+//! which `import` and `/ingest` read.
 
 use std::io;
 
@@ -18,7 +18,7 @@ use utoipa::IntoParams;
 use super::request::{Query, kind_named};
 use crate::{call::Call, export::Pages, failure::Failure};
 
-/// The trailer with the number of records.
+/// Trailer with the number of records.
 const COUNT: &str = "aios-records";
 
 /// The records to export.
@@ -30,10 +30,11 @@ pub(crate) struct Export {
     kinds: Option<String>,
 }
 
-/// Exports the caller's own records as JSON lines: a header, then a record a line, parents before
-/// children. Shared records are those of a caller without a user. Changes after the call began may
-/// or may not be in it. A connection that ends without the last chunk is an incomplete export. The
-/// trailer `aios-records` has the number of records, for clients that send `te: trailers`.
+/// Exports the caller's own records as JSON lines: a header, then one record per line, parents
+/// before children. A caller without a user exports the shared records. Changes made after the call
+/// began may or may not be included. A connection that ends without the last chunk is an incomplete
+/// export. The trailer `aios-records` has the number of records, for clients that send
+/// `te: trailers`.
 #[utoipa::path(
     get,
     path = "/api/v1/export",
@@ -53,7 +54,7 @@ pub(crate) async fn export(
     let wanted = kinds.map(|names| named(&names)).transpose()?;
     let wanted = call.caller.readable(wanted)?;
     let mut pages = Pages::new(call.caller.view().clone(), wanted.as_deref());
-    // A failure before the first line still has a status.
+    // A failure before the first line can still set the status.
     call.read(Box::pin(pages.next())).await?;
     let sending = Sending { call, pages, has_ended: false };
     let header = Frame::data(Bytes::from(line(&ExportHeader::default())));
@@ -85,9 +86,9 @@ struct Sending {
 }
 
 impl Sending {
-    /// Returns the lines of the next page that is not empty; after the last one the trailer with
-    /// the number of records. An error breaks the connection, so that nobody takes the part for the
-    /// whole.
+    /// Returns the lines of the next page that is not empty; after the last one, the trailer with
+    /// the number of records. An error breaks the connection, so that an incomplete export is not
+    /// mistaken for a complete one.
     async fn next(mut self) -> Option<(Result<Frame<Bytes>, io::Error>, Sending)> {
         while !self.has_ended {
             if self.call.ended.is_cancelled() {

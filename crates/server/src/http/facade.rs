@@ -1,8 +1,8 @@
-//! Parts that the facades for clients of other services share: the user and place of a request, and
+//! Code shared by the facades for clients of other services: the user and scope of a request, and
 //! the memories, which are notes.
 //!
-//! A facade reads the fields that its clients send. Fields that ask for work of a language model
-//! are accepted and have no effect; a field that would select other records than ours is refused.
+//! A facade reads the fields that its clients send. Fields that request work of a language model
+//! are accepted without effect. Fields that would select other records than ours are refused.
 
 use std::collections::VecDeque;
 
@@ -16,12 +16,12 @@ use serde_json::{Map, Value, json};
 use super::service::Service;
 use crate::{call::Call, caller::Caller, failure::Failure, hex};
 
-/// Records read at once.
+/// Number of records per read.
 const PAGE: usize = 500;
-/// Maximum number of memories before the end of a requested page.
+/// Maximum number of memories up to the end of a requested page.
 const DEPTH_MAX: usize = 10_000;
 
-/// Fields of a request, taken by name. The rest is refused.
+/// Fields of a request, removed by name. Remaining ones are refused.
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -29,12 +29,12 @@ impl Fields {
         Fields(fields)
     }
 
-    /// Takes a field. Null counts as absent.
+    /// Removes and returns a field. Null counts as absent.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
     }
 
-    /// Takes a text.
+    /// Removes and returns a text.
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, Failure> {
         match self.take(name) {
             None => Ok(None),
@@ -49,13 +49,13 @@ impl Fields {
         self.0.get(name).is_some_and(Value::is_null)
     }
 
-    /// Takes a field if it has this word.
+    /// Removes a field if its value is this word.
     pub(super) fn takes(&mut self, name: &str, word: &str) -> bool {
         let is_it = self.0.get(name).and_then(Value::as_str) == Some(word);
         is_it && self.0.remove(name).is_some()
     }
 
-    /// Takes a whole number within bounds.
+    /// Removes and returns an integer within bounds.
     pub(super) fn count(
         &mut self,
         name: &str,
@@ -63,7 +63,7 @@ impl Fields {
         bounds: std::ops::RangeInclusive<usize>,
     ) -> Result<usize, Failure> {
         let Some(value) = self.take(name) else { return Ok(default) };
-        // In a query it is text.
+        // In a query, a number is text.
         let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
         let number = number.and_then(|number| usize::try_from(number).ok());
         let number =
@@ -71,7 +71,7 @@ impl Fields {
         super::request::within(name, number, bounds)
     }
 
-    /// Takes a list of texts.
+    /// Removes and returns a list of texts.
     pub(super) fn texts(&mut self, name: &str) -> Result<Vec<String>, Failure> {
         let refused = || Failure::invalid(format!("`{name}`: expected a list of texts"));
         match self.take(name) {
@@ -84,7 +84,7 @@ impl Fields {
         }
     }
 
-    /// Takes an object.
+    /// Removes and returns an object.
     pub(super) fn object(&mut self, name: &str) -> Result<Map<String, Value>, Failure> {
         match self.take(name) {
             None => Ok(Map::new()),
@@ -93,13 +93,13 @@ impl Fields {
         }
     }
 
-    /// Takes a time.
+    /// Removes and returns a time.
     pub(super) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Failure> {
         let time = self.take(name).map(|value| moment::from_json(&value)).transpose();
         time.map_err(|error| Failure::invalid(format!("`{name}`: {error}")))
     }
 
-    /// Refuses the fields that are left, except those without an effect here.
+    /// Refuses the remaining fields, except those in `without_effect`.
     pub(super) fn finish(mut self, without_effect: &[&str]) -> Result<(), Failure> {
         self.0.retain(|name, value| !value.is_null() && !without_effect.contains(&&**name));
         match self.0.keys().next() {
@@ -109,7 +109,7 @@ impl Fields {
     }
 }
 
-/// Returns the caller for a user that a request names, or the caller itself.
+/// Returns the caller acting for the user of a request, or the caller itself.
 pub(super) fn caller_for(call: &Call, user: Option<&str>) -> Result<Caller, Failure> {
     match user {
         Some(user) => call.caller.acting_for(user),
@@ -120,7 +120,7 @@ pub(super) fn caller_for(call: &Call, user: Option<&str>) -> Result<Caller, Fail
     }
 }
 
-/// Returns a scope without a user, from names that are not empty.
+/// Returns a scope without a user, from names that must not be empty.
 pub(super) fn scope(
     project: Option<String>,
     agent: Option<String>,
@@ -133,15 +133,15 @@ pub(super) fn scope(
 pub(super) struct NewMemory {
     pub(super) text: String,
     pub(super) scope: Scope,
-    /// Distinguishes memories of the same text, and makes a repeated one known.
+    /// Distinguishes memories with the same text, and identifies a repeated one.
     pub(super) name: String,
     pub(super) tags: Vec<String>,
-    /// Further fields of the note.
+    /// Additional fields of the note.
     pub(super) more: Map<String, Value>,
 }
 
-/// Stores a memory as a note, and returns its record and whether it is new. One of the same name is
-/// replaced if it says something else.
+/// Stores a memory as a note, and returns its record and whether it is new. Replaces the memory
+/// with the same name if its text differs.
 pub(super) async fn store(
     service: &Service,
     view: &MemoryView,
@@ -181,7 +181,7 @@ pub(super) fn text_of(record: &Record) -> &str {
 /// A page of memories, newest first.
 pub(super) struct Page {
     pub(super) records: Vec<Record>,
-    /// Number of memories in all.
+    /// Total number of memories.
     pub(super) count: usize,
 }
 
@@ -232,7 +232,7 @@ pub(super) async fn keys(view: &MemoryView, scope: &Scope) -> Result<Vec<Key>, F
     }
 }
 
-/// Returns the text of a content: a text, or the text parts of a list.
+/// Returns the text of a content, which is a text or a list with text parts.
 pub(super) fn content(value: &Value) -> Result<String, Failure> {
     let text = match value {
         Value::String(text) => Some(text.clone()),
@@ -252,7 +252,7 @@ fn text_part(part: &Value) -> Option<&str> {
     }
 }
 
-/// Returns the id of a memory in a facade: it carries the user, since requests by id name none.
+/// Returns the id of a memory in a facade. It includes the user, because requests by id name none.
 pub(super) fn id_shown(record: &Record) -> String {
     match &record.scope.user {
         Some(user) => format!("{}.{}", hex::digits(user.as_bytes()), record.id),
@@ -260,7 +260,7 @@ pub(super) fn id_shown(record: &Record) -> String {
     }
 }
 
-/// Reads an id of [`id_shown`]: the user, and the key of the record.
+/// Parses an id of [`id_shown`] into the user and the key of the record.
 pub(super) fn id_read(shown: &str) -> Result<(Option<String>, Key), Failure> {
     let unknown = || Failure::not_found(format!("no memory has the id `{shown}`"));
     let (user, id) = match shown.split_once('.') {

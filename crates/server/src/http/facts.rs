@@ -1,7 +1,7 @@
-//! `/api/v1/facts`: facts in time, and a person's judgement on them.
+//! `/api/v1/facts`: facts as of a time, and a person's judgement on them.
 //!
-//! A confirmation gives a statement the authority of a person. So it is an operation of its own,
-//! with the right to forget, and neither a field of a record nor a tool of a model.
+//! A confirmation gives a statement the authority of a person. Therefore it is a separate operation
+//! that needs the right to forget, and neither a field of a record nor a tool of a model.
 
 mod shown;
 
@@ -29,14 +29,14 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Listing {
-    /// Moment at which the facts were known and true, RFC 3339. Default: now, by what is known now.
+    /// Time at which the facts were known and true, RFC 3339. Default: now.
     #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>, format = DateTime)]
     as_of: Option<Timestamp>,
-    /// True for facts that ended, too. Default: false.
+    /// True to include facts that have ended. Default: false.
     #[serde(default)]
     all: bool,
-    /// Only facts about this subject. Case does not count in ASCII letters.
+    /// Only facts about this subject. ASCII letters match in either case.
     subject: Option<String>,
     /// Only facts of this attribute, such as `home`.
     attribute: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct Listing {
     cursor: Option<String>,
 }
 
-/// A page of facts, those stated last first.
+/// A page of facts, the latest stated first.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FactPage)]
 pub(crate) struct Page {
@@ -77,7 +77,7 @@ pub(crate) struct Search {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Slot {
-    /// The subject. Case does not count in ASCII letters.
+    /// The subject. ASCII letters match in either case.
     subject: String,
     /// Its property, such as `home`.
     attribute: String,
@@ -94,12 +94,12 @@ pub(crate) struct Within {
     project: Option<String>,
 }
 
-/// Facts of an answer without pages.
+/// Facts in an answer without pages.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FactList)]
 pub(crate) struct Found {
     items: Vec<ShownFact>,
-    /// Number of facts that are left out because the answer would have more than 8 MiB.
+    /// Number of facts that are left out because the answer would exceed 8 MiB.
     left_out: usize,
 }
 
@@ -108,7 +108,7 @@ pub(crate) struct Found {
 pub(crate) struct Contradictions {
     /// Up to 1,000 slots.
     contradictions: Vec<Contradiction>,
-    /// Number of slots that are left out because the answer would have more than 8 MiB.
+    /// Number of slots that are left out because the answer would exceed 8 MiB.
     left_out: usize,
 }
 
@@ -144,7 +144,7 @@ pub(crate) struct Rejected {
     rejected: Vec<String>,
 }
 
-/// Lists facts, those stated last first: the current ones, or those of an earlier moment. A page
+/// Lists facts, the latest stated first: the current ones, or those as of an earlier time. A page
 /// ends early after 8 MiB of facts.
 #[utoipa::path(
     get,
@@ -175,7 +175,7 @@ pub(crate) async fn list_facts(
     Ok(answer::json(StatusCode::OK, &page))
 }
 
-/// Finds the current facts that answer a question, by meaning and by words, best first.
+/// Finds the current facts that match a question, by meaning and by words, best first.
 #[utoipa::path(
     get,
     path = "/api/v1/facts/search",
@@ -197,7 +197,7 @@ pub(crate) async fn search_facts(
     Ok(answer::json(StatusCode::OK, &Found { items, left_out }))
 }
 
-/// Returns all facts of a slot, ended ones included, in the order in which they were stated.
+/// Returns all facts of a slot, including ended ones, in the order in which they were stated.
 #[utoipa::path(
     get,
     path = "/api/v1/facts/history",
@@ -217,7 +217,7 @@ pub(crate) async fn fact_history(
     Ok(answer::json(StatusCode::OK, &Found { items, left_out }))
 }
 
-/// Returns the slots that have several current values.
+/// Returns the slots with several current values.
 #[utoipa::path(
     get,
     path = "/api/v1/facts/contradictions",
@@ -238,7 +238,7 @@ pub(crate) async fn contradictions(
     Ok(answer::json(StatusCode::OK, &Contradictions { contradictions, left_out }))
 }
 
-/// Confirms a fact in the name of the person whom the caller acts for: its confidence becomes 1,
+/// Confirms a fact in the name of the person for whom the caller acts: its confidence becomes 1,
 /// its trust high.
 #[utoipa::path(
     post,
@@ -269,9 +269,9 @@ pub(crate) async fn confirm_fact(
     Ok(answer::with_changed(answer::kept(StatusCode::OK, &confirmed), [key]))
 }
 
-/// Rejects the value of a fact for ever: the owner's facts with the same value or statement are
-/// removed with their versions, and it is never learned again, however it is written. The facts
-/// that it superseded are current again; its messages stay.
+/// Rejects the value of a fact permanently: the owner's facts with the same value or statement are
+/// removed with their versions, and the value is never learned again, in any notation. Facts that
+/// they superseded become current again; the messages stay.
 #[utoipa::path(
     post,
     path = "/api/v1/facts/{id}/reject",

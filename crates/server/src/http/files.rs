@@ -1,4 +1,4 @@
-//! `POST /api/v1/files`: the commands of the memory tool of Anthropic's API, on the caller's files.
+//! `POST /api/v1/files`: the commands of Anthropic's memory tool, on the caller's files.
 
 use aios_memory::{FileCommand, FileReply};
 use axum::response::Response;
@@ -19,7 +19,7 @@ use crate::{
 
 /// The operation of a call that only reads.
 const VIEW: Operation = Operation::part("POST /api/v1/files", Right::Read);
-/// The answer to a repeated call, which keeps no text.
+/// Answer to a repeated call, for which no text is kept.
 const CARRIED_OUT: &str = "The command has been carried out.";
 
 /// The files that a command is about.
@@ -27,12 +27,12 @@ const CARRIED_OUT: &str = "The command has been carried out.";
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Place {
-    /// Id of a project: its files, and those without a project.
+    /// Id of a project. Selects its files, and those without a project.
     #[serde(default)]
     project: Option<String>,
 }
 
-/// A command, as the tool `memory_20250818` gives it.
+/// A command, in the form of the tool `memory_20250818`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = FileCommand)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
@@ -72,7 +72,7 @@ pub(crate) enum Command {
         /// The lines.
         insert_text: String,
     },
-    /// Deletes a file, or a directory with everything in it. It needs the right `forget`.
+    /// Deletes a file, or a directory with its content. Needs the right `forget`.
     Delete {
         /// The file or directory.
         path: String,
@@ -90,10 +90,10 @@ pub(crate) enum Command {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FileReply)]
 pub(crate) struct Reply {
-    /// False if the command was refused; then nothing has changed, and the result of the tool has
-    /// `is_error`.
+    /// False if the command was refused. In that case nothing has changed, and the result of the
+    /// tool has `is_error`.
     ok: bool,
-    /// The result, or the reason of the refusal.
+    /// The result, or the reason for the refusal.
     text: String,
 }
 
@@ -104,7 +104,7 @@ impl From<FileReply> for Reply {
 }
 
 /// Runs a command on files: `view`, `create`, `str_replace`, `insert`, `delete` or `rename`. A
-/// change is durable when this answers, and every search finds it.
+/// change is durable and found by every search when this answers.
 #[utoipa::path(
     post,
     path = "/api/v1/files",
@@ -142,11 +142,11 @@ pub(crate) async fn files(
 }
 
 /// Checks that the caller may run the command of this name, and returns its operation. `view` is
-/// that of the command which only reads.
+/// the operation of the command that only reads.
 ///
 /// # Errors
-/// Fails if the caller lacks its right, or the call is for all users and the command changes files:
-/// each owner has paths of its own.
+/// Fails if the caller lacks the right, or if the call is for all users and the command changes
+/// files: each owner has separate paths.
 pub(crate) fn check_command(
     caller: &Caller,
     view: Operation,
@@ -160,7 +160,7 @@ pub(crate) fn check_command(
     Ok(operation)
 }
 
-/// Returns the right that the command of this name needs beside that to read.
+/// Returns the right that the command of this name needs in addition to the right to read.
 pub(crate) fn further_right(command: &str) -> Option<Right> {
     match command {
         "view" => None,

@@ -1,4 +1,4 @@
-//! `POST /api/v1/forget`: forgetting by key, by scope or by what a record says.
+//! `POST /api/v1/forget`: forgets records by key, by scope or by text.
 
 use aios_memory::{
     ForgetOptions, ForgetQuery, ForgetTarget, Identity, MemoryView, Receipt, Scope,
@@ -24,8 +24,8 @@ use crate::{
     operation::Right,
 };
 
-/// Records to forget: either `keys` or `filter`. Records that belong to them or were made from them
-/// go with them; records of other owners never do.
+/// Records to forget: either `keys` or `filter`. Records that belong to them or were derived from
+/// them are forgotten as well, but never records of other owners.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ForgetRequest)]
@@ -35,30 +35,30 @@ pub(crate) struct Forget {
     keys: Option<Vec<String>>,
     #[serde(default)]
     filter: Option<Filter>,
-    /// True if no file may keep a byte of them. It rewrites files, and takes seconds to minutes.
-    /// Default: false.
+    /// True to erase every byte of them from all files. Rewrites files, which takes seconds to
+    /// minutes. Default: false.
     #[serde(default)]
     purge: bool,
-    /// True to list what would be forgotten. Default: false.
+    /// True to only list the records that would be forgotten. Default: false.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// The records that have all of these. At least one is named.
+/// Conditions. A record must meet all of them; at least one is required.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = ForgetFilter)]
 pub(crate) struct Filter {
-    /// Text that the records say. Records that say exactly this, now or in an older version, are
-    /// forgotten. If others match, too, the call is refused, and a dry run lists them.
+    /// Text of the records. Records with exactly this text, now or in an older version, are
+    /// forgotten. If others match as well, the call is refused, and a dry run lists them.
     query: Option<String>,
-    /// With `query`: every record of at least this relevance, 0 to 1.
+    /// With `query`: selects every record of at least this relevance, 0 to 1.
     #[schema(minimum = 0, maximum = 1)]
     min_relevance: Option<f64>,
     /// With `query`: maximum number of records, 1 to 1,000. Default: 10.
     #[schema(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
-    /// The owner, who is the caller.
+    /// The owner, which must be the caller's.
     user: Option<String>,
     /// Id of the project.
     project: Option<String>,
@@ -68,20 +68,20 @@ pub(crate) struct Filter {
     session: Option<String>,
 }
 
-/// The records that went, and those that a dry run with a query proposes.
+/// The forgotten records, and those that a dry run with a query proposes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Forgotten {
     #[serde(flatten)]
     receipt: ShownReceipt,
-    /// The proposed records of a dry run with a query, with their texts, for review.
+    /// The records that a dry run with a query proposes, with their texts, for review.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposed: Option<Vec<Proposal>>,
-    /// True if the query needs no review: the same call without `dry_run` is carried out.
+    /// True if the query needs no review, so that the same call without `dry_run` succeeds.
     #[serde(skip_serializing_if = "Option::is_none")]
     certain: Option<bool>,
 }
 
-/// A record that a query proposes to forget.
+/// A record proposed by a query.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ForgetProposal)]
 struct Proposal {
@@ -91,7 +91,7 @@ struct Proposal {
     agreement: String,
 }
 
-/// Forgets records: from now on nothing shows them, and no import brings them back.
+/// Forgets records: nothing shows them any more, and no import restores them.
 #[utoipa::path(
     post,
     path = "/api/v1/forget",
@@ -103,11 +103,11 @@ pub(crate) async fn forget(call: Call, Json(request): Json<Forget>) -> Result<Re
     let caller = call.caller.clone();
     let is_dry_run = request.dry_run;
     if is_dry_run && request.filter.as_ref().is_some_and(|filter| filter.query.is_some()) {
-        // It shows texts.
+        // The answer shows texts.
         call.caller.demand(Right::Read, "a dry run with a query")?;
     }
     let work = Box::pin(async move { forgotten(&caller, request).await });
-    // A dry run changes nothing, so it may be dropped.
+    // A dry run changes nothing, so it may be cancelled.
     let forgotten = match is_dry_run {
         true => call.read(work).await?,
         false => call.write(work).await?,
@@ -178,7 +178,7 @@ fn by_filter(caller: &Caller, filter: Filter) -> Result<(MemoryView, ForgetTarge
     Ok((view, ForgetTarget::Query(query)))
 }
 
-/// Lists the records that a query means.
+/// Lists the records that match a query.
 async fn proposed(
     caller: &Caller,
     view: &MemoryView,

@@ -1,9 +1,9 @@
-//! Hindsight's retain, recall and list, as `hindsight-client` 1.1 calls them, over our notes: they
-//! change one address. A bank is a user.
+//! Hindsight's retain, recall and list, as `hindsight-client` 1.1 calls them, on our notes. Clients
+//! only change the address. A bank is a user.
 //!
-//! No language model reads the content: each item becomes a memory as it is, of the type `world`.
-//! An item of a document takes the place of the one that was retained for it before. Not served:
-//! reflection, entities, observations, files, the management of banks.
+//! No language model reads the content: each item becomes a memory of the type `world` as it is. An
+//! item of a document replaces the one retained for it before. Not served: reflection, entities,
+//! observations, files, the management of banks.
 
 use aios_memory::{Kind, Recollection, Record, Scope, SearchOptions};
 use axum::{
@@ -23,13 +23,13 @@ use super::{
 };
 use crate::{bounds::TOKENS_MAX, call::Call, failure::Failure};
 
-/// Maximum number of items of one request.
+/// Maximum number of items per request.
 const ITEMS_MAX: usize = 256;
 /// Maximum number of listed memories.
 const LIMIT_MAX: usize = 1_000;
 /// The type of our memories.
 const WORLD: &str = "world";
-/// The types that the clients know.
+/// The memory types of the clients.
 const TYPES: [&str; 4] = [WORLD, "experience", "opinion", "observation"];
 
 type Object = Map<String, Value>;
@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<Service> {
         .route("/v1/default/banks/{bank}/memories/list", get(list))
 }
 
-/// Stores the items of a request. When this answers, they are durable, also if `async` is true.
+/// Stores the items of a request. They are durable when this answers, even if `async` is true.
 async fn retain(
     State(service): State<Service>,
     call: Call,
@@ -82,7 +82,7 @@ fn new_memory(item: Value, index: usize, document_tags: &[String]) -> Result<New
     let mut item = Fields::new(item);
     let text = facade::content(&item.take("content").unwrap_or_default())?;
     let mut more = Map::new();
-    // The word says that the time is not known.
+    // `unset` means that the time is unknown.
     if !item.takes("timestamp", "unset")
         && let Some(time) = item.time("timestamp")?
     {
@@ -110,7 +110,7 @@ fn new_memory(item: Value, index: usize, document_tags: &[String]) -> Result<New
     Ok(NewMemory { text, scope: Scope::default(), name, tags, more })
 }
 
-/// Returns the memories that answer a question, best first, within a budget of tokens.
+/// Returns the memories that match a query, best first, within a token budget.
 async fn recall(
     call: Call,
     PathName(bank): PathName,
@@ -157,7 +157,7 @@ async fn recall(
     Ok(answer::json(StatusCode::OK, &json!({"results": results})))
 }
 
-/// Refuses a type that the clients do not know.
+/// Refuses an unknown type.
 fn check_type(field: &str, word: &str) -> Result<(), Failure> {
     match TYPES.contains(&word) {
         true => Ok(()),
@@ -185,7 +185,7 @@ fn mentioned_at(record: &Record) -> String {
     created_at.map_or_else(|| record.recorded_at.to_string(), str::to_owned)
 }
 
-/// The clients accept texts alone in the metadata.
+/// Converts metadata values to text, because the clients accept no other values.
 fn texts_of(metadata: Option<&Value>) -> Value {
     let Some(Value::Object(fields)) = metadata else { return Value::Null };
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -238,12 +238,12 @@ fn item(record: &Record) -> Value {
     })
 }
 
-/// A selection by labels.
+/// A filter by labels.
 struct Tags {
     wanted: Vec<String>,
-    /// Every label is needed, instead of any.
+    /// True if every label is required instead of any.
     is_all: bool,
-    /// Records without labels are left out.
+    /// True if records without labels are excluded.
     is_strict: bool,
     is_exact: bool,
 }

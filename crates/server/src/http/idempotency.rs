@@ -1,13 +1,14 @@
 //! `Idempotency-Key`: a POST that is repeated with the same key and body is carried out once.
 //!
-//! For 24 hours the service keeps the key, a keyed hash of the request, and the answer, which has
-//! keys, states and counts; never a body or a text. The answer of a search is not kept: it is
-//! computed again. Another body under the same key is refused. A failed call is not kept, so it can
-//! be repeated.
+//! For 24 hours the service keeps the key, a keyed hash of the request, and the answer with its
+//! keys, states and counts, but never a body or a text. The answer of a search is not kept but
+//! computed again. A different body with the same key is refused. A failed call is not kept, so it
+//! can be repeated.
 //!
-//! The keys are in RAM, and a restart forgets them. Ids that are derived from content, or from key
-//! and body if the content does not identify a record, make a repetition add nothing then either.
-//! A repetition after a change undoes it nevertheless: `docs/HTTP.md` lists the calls that do.
+//! The keys are held in RAM, so a restart loses them. After a restart, a repeated call still adds
+//! nothing, because ids are derived from the content, or from key and body if the content does not
+//! identify a record. However, repeating a call after another change undoes that change;
+//! `docs/HTTP.md` lists these calls.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -33,12 +34,12 @@ use crate::{
 
 /// The header with the key.
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// Maximum length of a key.
+/// Maximum length of a key in bytes.
 const KEY_BYTES_MAX: usize = 255;
-/// The route whose body is a stream, and is hashed as it passes.
+/// The route whose body is a stream, which is hashed while it is read.
 const STREAMED: &str = "/api/v1/ingest";
 
-/// Carries out a POST with an idempotency key once. Other requests pass.
+/// Carries out a POST with an idempotency key once. Passes other requests on.
 pub(crate) async fn answer_once(
     State(service): State<Service>,
     request: Request,
@@ -87,7 +88,7 @@ async fn once(service: Service, request: Request, next: Next) -> Result<Response
     work.await.map_err(|error| Failure::internal(&error.to_string()))
 }
 
-/// The same for a body that is not held in RAM.
+/// Like [`answer_once`], for a body that is not held in RAM.
 async fn streamed(
     service: Service,
     call: Call,
@@ -135,8 +136,8 @@ async fn hash_of(mut hasher: Sha256, body: Body) -> Result<Hash, Failure> {
     Ok(hasher.finalize().into())
 }
 
-/// Returns the name of a call: who makes it, for which owner, the key, and the part of the memory
-/// that the caller is narrowed to.
+/// Returns the name of a call: its caller, its owner, the key, and the part of the memory to which
+/// the caller is narrowed.
 fn name_of(call: &Call, headers: &HeaderMap) -> Result<Arc<str>, Failure> {
     let mut keys = headers.get_all(KEY).iter();
     let key = keys.next().and_then(|key| key.to_str().ok());

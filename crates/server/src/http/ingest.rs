@@ -1,10 +1,10 @@
 //! `POST /api/v1/ingest`: JSON lines as a stream, or files as `multipart/form-data`, in bounded
-//! memory.
+//! RAM.
 //!
 //! A line is a message, a note, `{"kind": ..., ...}` with the fields of a kind, or a line of an
-//! export. Lines become records in batches: a batch is durable before the next one is read, and a
-//! connection that breaks loses only the batch that was being read. Ids are derived from content,
-//! so a repeated stream adds nothing.
+//! export. Records are stored in batches: a batch is durable before the next one is read, and a
+//! connection that breaks loses only the batch that was being read. Ids are derived from the
+//! content, so a repeated stream adds nothing.
 
 mod intake;
 mod line;
@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{bounds::SILENCE_MAX, call::Call, failure::Failure};
 
-/// Types of a body of JSON lines, and of an upload.
+/// Content types of JSON lines, and of an upload.
 const TYPES: [&str; 4] =
     ["application/x-ndjson", "application/jsonl", "application/json-lines", UPLOAD];
 const UPLOAD: &str = "multipart/form-data";
@@ -45,12 +45,12 @@ const UPLOAD: &str = "multipart/form-data";
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Ingest {
-    /// Conversation of messages that name none. Default: `default`. Of a file in the format of
-    /// another program: derived from its content.
+    /// Conversation of messages that name none. Default: `default`; for a file in the format of
+    /// another program, a name derived from its content.
     session: Option<String>,
 }
 
-/// Files to import. The fields come before the files.
+/// Files to import. The other fields must precede the files.
 #[derive(ToSchema)]
 #[schema(as = IngestUpload)]
 #[expect(dead_code, reason = "it describes a body that is read as a stream")]
@@ -58,20 +58,20 @@ struct Files {
     /// As the query parameter.
     session: Option<String>,
     /// `records` for lines as in a body of JSON lines, or a format of the command `ingest`.
-    /// Default: recognised by the content, then by the file name.
+    /// Default: detected from the content, or else from the file name.
     format: Option<String>,
-    /// True if the thinking of models is kept, as messages with the role `thinking`.
+    /// True to keep the thinking of models, as messages with the role `thinking`. Default: false.
     thinking: Option<bool>,
-    /// 1 to 1,000 files, each a part with a `filename`. A file that does not consist of lines has
-    /// at most 32 MiB.
+    /// 1 to 1,000 files, each a part with a `filename`. Maximum size of a file that does not
+    /// consist of lines: 32 MiB.
     #[schema(value_type = Vec<String>, format = Binary)]
     file: Vec<String>,
 }
 
-/// Imports JSON lines, or the files of an upload. Lines that are refused are in the report; the
-/// others are stored. With `accept: application/x-ndjson` or `text/event-stream` the answer is a
-/// stream: `progress` with the counts so far, at most every second, and last `report`, or `failed`
-/// with the problem and the counts of what is stored.
+/// Imports JSON lines, or the files of an upload. The report lists refused lines; the others are
+/// stored. With `accept: application/x-ndjson` or `text/event-stream`, the answer is a stream:
+/// `progress` with the counts so far, at most once a second, and finally `report`, or `failed` with
+/// the problem and the counts of what is stored.
 #[utoipa::path(
     post,
     path = "/api/v1/ingest",

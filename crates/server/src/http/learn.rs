@@ -18,28 +18,28 @@ use crate::{bounds::LEARN_MESSAGES_MAX, call::Call, facts::take_failed, failure:
 #[serde(deny_unknown_fields)]
 #[schema(as = LearnRequest)]
 pub(crate) struct Learn {
-    /// 1 to 10,000 messages, in the order in which they were said. One that cannot be stored is
-    /// listed in the report, and the others are stored.
+    /// 1 to 10,000 messages, in the order in which they were said. Messages that cannot be stored
+    /// are listed in the report; the others are stored.
     #[schema(min_items = 1, max_items = 10_000, value_type = Vec<Said>)]
     messages: Vec<Map<String, Value>>,
-    /// Id of the project that they belong to.
+    /// Id of the project of the messages.
     #[serde(default)]
     project: Option<String>,
-    /// Name of the agent that they belong to.
+    /// Name of the agent of the messages.
     #[serde(default)]
     agent: Option<String>,
-    /// Id of the conversation that they belong to. Default: the one that a message names, else
+    /// Id of the conversation of the messages. Default: the one that a message names, or else
     /// `default`.
     #[serde(default)]
     session: Option<String>,
 }
 
-/// A message, in the spellings that an ingest reads. Other fields are kept as metadata.
+/// A message, in any spelling that an ingest reads. Other fields are kept as metadata.
 #[derive(ToSchema)]
 #[schema(as = LearnMessage)]
 #[expect(dead_code, reason = "the shape of a message, for the document")]
 struct Said {
-    /// The text, or the parts that chat APIs have. `text` means the same.
+    /// The text, or a list of parts as in chat APIs. `text` is an alias.
     content: Value,
     /// `system`, `user`, `assistant` or `tool`. Default: `user`.
     role: Option<String>,
@@ -47,10 +47,10 @@ struct Said {
     name: Option<String>,
     /// Id of the conversation.
     session: Option<String>,
-    /// Time at which it was said. Default: now.
+    /// Time of the message. Default: now.
     #[schema(format = DateTime)]
     timestamp: Option<String>,
-    /// Id in the system that it comes from. A message is known by it, else by its content.
+    /// Id in the system of origin. Identifies the message; without it, the content does.
     id: Option<String>,
 }
 
@@ -58,16 +58,16 @@ struct Said {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = LearnReport)]
 pub(crate) struct Report {
-    /// Number of facts that are new.
+    /// Number of new facts.
     added: u64,
     /// Number of facts that were stated again.
     updated: u64,
     /// Number of facts that ended.
     superseded: u64,
-    /// Number of messages that state no new fact.
+    /// Number of messages without a new fact.
     ignored: u64,
-    /// Number of statements that are no facts because their value was rejected, or because the
-    /// guard found a secret or an injection.
+    /// Number of statements that did not become facts because their value was rejected, or because
+    /// the guard found a secret or an injection.
     refused: u64,
     /// Keys of the facts that are new or were stated again.
     #[schema(value_type = Vec<String>)]
@@ -82,14 +82,14 @@ pub(crate) struct Report {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = LearnFailure)]
 struct Failed {
-    /// Its place in the request, from 1.
+    /// Position in the request, from 1.
     line: u64,
     /// The reason.
     error: String,
 }
 
-/// Stores messages and learns facts from them. When this answers, both are durable. Messages that
-/// are known add nothing.
+/// Stores messages and learns facts from them. Both are durable when this answers. Known messages
+/// add nothing.
 #[utoipa::path(
     post,
     path = "/api/v1/learn",
@@ -111,7 +111,7 @@ pub(crate) async fn learn(call: Call, Json(request): Json<Learn>) -> Result<Resp
 }
 
 impl Report {
-    /// Returns the report for a repeated call. Reasons may quote a text.
+    /// Returns the report for a repeated call, without reasons, which may quote a text.
     fn without_reasons(&self) -> Report {
         let mut report = self.clone();
         for failed in &mut report.failed {

@@ -1,10 +1,10 @@
-//! The routes that mem0's clients call (`mem0ai` 2.2 for Python, 3.3 for JavaScript, and their
-//! predecessors), over our notes: they change one address.
+//! The routes of mem0's clients (`mem0ai` 2.2 for Python, 3.3 for JavaScript, and their
+//! predecessors), on our notes. Clients only change the address.
 //!
 //! `user_id` is the user, `agent_id` the agent, `run_id` the conversation, `app_id` the project. No
-//! language model reads the messages: each one becomes a memory as it is, as with `infer=False`,
-//! and the same one again is `NOOP`. A memory's id carries its user, because requests by id name
-//! none. Not served: feedback, exports, summaries, profiles, webhooks, projects.
+//! language model reads the messages: each becomes a memory as it is, as with `infer=False`; a
+//! repeated one is `NOOP`. The id of a memory includes its user, because requests by id name none.
+//! Not served: feedback, exports, summaries, profiles, webhooks, projects.
 
 mod filters;
 mod memory;
@@ -35,12 +35,12 @@ use super::{
 };
 use crate::{call::Call, failure::Failure, forget::own, operation::Right};
 
-/// Maximum number of messages or memories of one request.
+/// Maximum number of messages or memories per request.
 const ITEMS_MAX: usize = 256;
 /// Maximum number of results.
 const LIMIT_MAX: usize = 1_000;
 
-/// Fields of `add` that ask for the work of a language model.
+/// Fields of `add` that request work of a language model.
 const OF_MODELS: &[&str] = &[
     "infer",
     "custom_categories",
@@ -94,7 +94,7 @@ pub(super) fn routes() -> Router<Service> {
 
 async fn ping(call: Call) -> Result<Response, Failure> {
     let name = call.caller.name();
-    // The client for Python needs an organisation and a project before it calls anything else.
+    // The Python client requires an organisation and a project before any other call.
     let pong = json!({
         "status": "ok",
         "message": "pong",
@@ -145,7 +145,7 @@ async fn add(
     Ok(answer::with_changed(response, changed))
 }
 
-/// Returns the memory of a message; `None` for instructions of the system.
+/// Returns the memory of a message; `None` for a system message.
 fn new_memory(
     message: Value,
     place: &Place,
@@ -187,7 +187,7 @@ async fn search(call: Call, Json(fields): Json<Object>) -> Result<Response, Fail
     Ok(answer::json(StatusCode::OK, &json!({"results": results})))
 }
 
-/// The first version of the search answers with a list.
+/// The first version of the search returns a list.
 async fn search_as_list(call: Call, Json(fields): Json<Object>) -> Result<Response, Failure> {
     Ok(answer::json(StatusCode::OK, &found(&call, fields).await?))
 }
@@ -245,7 +245,7 @@ async fn list(
     Ok(answer::json(StatusCode::OK, &page))
 }
 
-/// The first version of the list answers without pages, unless it is asked for one.
+/// The first version of the list returns no pages unless it is asked for one.
 async fn list_by_query(call: Call, Query(query): Query<Object>) -> Result<Response, Failure> {
     let has_pages = query.contains_key("page");
     let mut page = listed(&call, query).await?;
@@ -271,7 +271,7 @@ async fn listed(call: &Call, fields: Object) -> Result<Value, Failure> {
     });
     let listed = call.read(listing).await?;
     let results: Vec<Value> = listed.records.iter().map(shown).collect();
-    // The clients count pages; they do not follow these.
+    // The clients count pages and do not follow these addresses.
     let has_next = page * size < listed.count;
     Ok(json!({
         "count": listed.count,
@@ -281,7 +281,7 @@ async fn listed(call: &Call, fields: Object) -> Result<Value, Failure> {
     }))
 }
 
-/// Returns the view and record that an id means.
+/// Returns the view and the record of an id.
 async fn stored(call: &Call, id: &str) -> Result<(MemoryView, Key, Record), Failure> {
     let (user, key) = id_read(id)?;
     let view = caller_for(call, user.as_deref())?.view().clone();
@@ -419,7 +419,7 @@ async fn delete_of(call: &Call, place: Place) -> Result<Vec<Key>, Failure> {
     call.write(deleting).await
 }
 
-/// Lists the caller's own user. Other users are not listed to anybody.
+/// Lists the caller's own user. Other users are never listed.
 async fn entities(call: Call) -> Result<Response, Failure> {
     let user = call.caller.view().gate().acts_for().and_then(Owner::name).map(str::to_owned);
     let results: Vec<Value> =

@@ -30,14 +30,14 @@ use crate::{
 
 /// Maximum number of listed messages.
 const LIMIT_MAX: usize = 1_000;
-/// Default number.
+/// Default number of listed messages.
 const LIMIT: usize = 50;
 
 /// Messages to append.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessages {
-    /// 1 to 256 messages, in order. An invalid one refuses the request.
+    /// 1 to 256 messages, in order. If one is invalid, the request is refused.
     #[schema(min_items = 1, max_items = 256)]
     messages: Vec<NewMessage>,
 }
@@ -49,13 +49,13 @@ struct NewMessage {
     /// `system`, `user`, `assistant` or `tool`. Default: `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
-    /// The content: a text, or the parts that chat APIs have.
+    /// The content: a text, or a list of parts as in chat APIs.
     content: Value,
     /// Name of the speaker.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// Id in the system that it comes from, unique in the conversation. The same message is stored
-    /// once. Default: every call makes a new message.
+    /// Id in the system of origin, unique in the conversation. A message with the same id is stored
+    /// once. Default: every call adds a new message.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     /// Time, RFC 3339. Default: now.
@@ -91,7 +91,7 @@ pub(crate) struct Latest {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Messages {
     messages: Vec<ShownMessage>,
-    /// Number of older messages that are left out because the answer would have more than 8 MiB.
+    /// Number of older messages that are left out because the answer would exceed 8 MiB.
     left_out: usize,
 }
 
@@ -144,8 +144,8 @@ pub(crate) async fn list_messages(
     Ok(answer::json(StatusCode::OK, &Messages { messages, left_out }))
 }
 
-/// Appends messages to a conversation, which is created if it is missing. When this answers, they
-/// are durable, and every search finds them.
+/// Appends messages to a conversation, which is created if it does not exist. They are durable and
+/// found by every search when this answers.
 #[utoipa::path(
     post,
     path = "/api/v1/sessions/{id}/messages",
@@ -184,7 +184,7 @@ async fn add(
         let arrival = arrival(view, message, index, &defaults, derived.as_ref());
         arrivals.push(arrival.map_err(|it| it.within(&at(index)))?);
     }
-    // Messages of one conversation are appended one call after the other.
+    // Appends to one conversation are serialised.
     let _turn = service.turns().of([format!("session/{session}")]).await;
     for (index, arrival) in arrivals.iter().enumerate() {
         check_same(view, arrival).await.map_err(|it| it.within(&at(index)))?;
@@ -201,7 +201,8 @@ fn at(index: usize) -> String {
     format!("messages[{index}]")
 }
 
-/// Reads a message. A key of idempotency gives one without an id the same id again.
+/// Reads a message. With an idempotency key, a message without an id gets the same id when
+/// repeated.
 fn arrival(
     view: &MemoryView,
     mut message: NewMessage,
@@ -217,7 +218,8 @@ fn arrival(
     messages::arrival(1, object, view, defaults)
 }
 
-/// Refuses another message under the id of a stored one, before anything of the request is stored.
+/// Refuses a different message with the id of a stored one, before anything of the request is
+/// stored.
 async fn check_same(view: &MemoryView, arrival: &Arrival) -> Result<(), Failure> {
     let Content::Message(message) = &arrival.content else { return Ok(()) };
     if message.external_id.is_none() {

@@ -1,5 +1,5 @@
 //! The OpenAPI document, at `GET /api/v1/openapi.json` and in `docs/openapi.json`. Routes and
-//! shapes describe themselves; the parts that all routes have are added here.
+//! shapes describe themselves; parts common to all routes are added here.
 
 use std::sync::LazyLock;
 
@@ -119,7 +119,7 @@ pub(crate) fn document() -> Value {
     document
 }
 
-/// Adds the parts that every operation has.
+/// Adds the parts common to all operations.
 fn complete(method: &str, path: &str, operation: &mut Value) {
     operation["responses"]["default"] = json!({
         "description": "A failure",

@@ -26,11 +26,11 @@ use crate::{
 pub(crate) struct Recall {
     /// The question, in words.
     query: String,
-    /// Maximum number of hits, 1 to 200. Default: that of the settings, 10.
+    /// Maximum number of hits, 1 to 200. Default: the setting, initially 10.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 200)]
     limit: Option<usize>,
-    /// Maximum number of tokens of the texts together, as the embedding model counts them. The best
+    /// Maximum total number of tokens of the texts, as counted by the embedding model. The best
     /// hits that fit are returned. Default: no limit.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1_000_000)]
@@ -38,18 +38,18 @@ pub(crate) struct Recall {
     /// Kinds of the records. Default: all.
     #[serde(default)]
     kinds: Vec<String>,
-    /// Labels. A record has at least one of them. Default: unset, which selects all records.
+    /// Labels. A record must have at least one of them. Default: unset, which selects all records.
     #[serde(default)]
     tags: Vec<String>,
-    /// Only records that happened at or after this time, RFC 3339.
+    /// Only records dated at or after this time, RFC 3339.
     #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// Only records that happened before this time, RFC 3339.
+    /// Only records dated before this time, RFC 3339.
     #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,
-    /// Searches the memory as it was at this time, RFC 3339. Default: now.
+    /// Searches the memory as of this time, RFC 3339. Default: now.
     #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     as_of: Option<Timestamp>,
@@ -57,7 +57,7 @@ pub(crate) struct Recall {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 1)]
     min_relevance: Option<f64>,
-    /// True for the derivation of each score. Default: false.
+    /// True to explain each score. Default: false.
     #[serde(default)]
     explain: bool,
     /// Id of a project to narrow to. Records without a project are included.
@@ -76,24 +76,24 @@ pub(crate) struct Recall {
 #[schema(as = Recalled)]
 pub(crate) struct Found {
     hits: Vec<Hit>,
-    /// Number of hits that `max_tokens` left out, and of the last ones that are left out because
-    /// the hits would have more than 8 MiB.
+    /// Number of hits that are left out because of `max_tokens`, or because the answer would exceed
+    /// 8 MiB.
     left_out: usize,
-    /// Number of tokens of the texts, if `max_tokens` was given.
+    /// Number of tokens of the texts, if `max_tokens` is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<usize>,
     /// Duration of the search in milliseconds.
     elapsed_ms: f64,
-    /// Records that are not searched yet. 0 unless writing is impossible.
+    /// Number of records that are not searchable yet. 0 unless writing fails.
     behind: u64,
-    /// Records that were searched by their words alone, because they have no vectors yet.
+    /// Number of records that were searched only by words, because they have no vectors yet.
     vectors_outstanding: u64,
-    /// Number of records whose version of the moment `as_of` is no longer kept, because they had
-    /// more than 100 versions since.
+    /// Number of records whose version as of `as_of` is no longer kept, because they have had more
+    /// than 100 versions since.
     versions_lost: u64,
 }
 
-/// Finds the records that answer a question, by meaning and by words, best first.
+/// Finds the records that match a question, by meaning and by words, best first.
 #[utoipa::path(
     post,
     path = "/api/v1/recall",
@@ -141,7 +141,7 @@ impl Recall {
     }
 }
 
-/// Keeps the hits whose texts fit into the budget, and into an answer.
+/// Keeps the hits whose texts fit the token budget and the answer.
 fn found(view: &MemoryView, recalled: Recalled, max_tokens: Option<usize>) -> Found {
     let Recalled { elapsed_ms, behind, vectors_outstanding, versions_lost, mut hits, .. } =
         recalled;

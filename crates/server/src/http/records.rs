@@ -1,9 +1,10 @@
 //! `/api/v1/records`: single records of any kind, their lists and their versions.
 //!
 //! The `ETag` of a record is its version. A call with `If-Match` or `If-None-Match` stores, changes
-//! or removes it only if the condition holds. Calls of this service to one record take turns, so
-//! that of two such calls one is refused. A call by gRPC or by another process at the same moment
-//! can come between the comparison and the change; its version is then in the history.
+//! or removes the record only if the condition holds. Calls of this service to one record are
+//! serialised, so only one of two such calls succeeds. A concurrent call over gRPC or by another
+//! process may change the record between the comparison and the change; its version is then in the
+//! history.
 
 use aios_memory::{
     ForgetOptions, ForgetTarget, Identity, Key, Kind, MemoryView, Record, Turn, longterm::Version,
@@ -50,7 +51,7 @@ pub(crate) struct Paging {
 #[schema(as = RecordPage)]
 pub(crate) struct Page {
     records: Vec<ShownRecord>,
-    /// Cursor of the next page; null if this one is the last.
+    /// Cursor of the next page; null on the last page.
     next: Option<String>,
 }
 
@@ -60,8 +61,8 @@ pub(crate) struct Page {
 pub(crate) struct Versioned {
     /// Its key, `KIND/ID`.
     key: String,
-    /// Its version, as in the header `etag` without the quotes. Absent if the record is not shown,
-    /// for example because it has expired.
+    /// Version, as in the header `etag` without the quotes. Absent if the record is not shown, for
+    /// example because it has expired.
     version: Option<String>,
     state: Outcome,
 }
@@ -80,10 +81,10 @@ pub(crate) struct Deleted {
 pub(crate) struct History {
     /// The key, `KIND/ID`.
     key: String,
-    /// The current version and up to 100 older ones, of 8 MiB together. Empty for kinds that keep
-    /// none.
+    /// The current version and up to 100 older ones, at most 8 MiB together. Empty for kinds
+    /// without a history.
     versions: Vec<ShownVersion>,
-    /// Number of older versions that are left out, because the answer would be longer.
+    /// Number of older versions that are left out because the answer would exceed the limit.
     left_out: usize,
 }
 
@@ -91,17 +92,17 @@ pub(crate) struct History {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Version)]
 struct ShownVersion {
-    /// Time at which it was written, RFC 3339.
+    /// Time of writing, RFC 3339.
     written_at: String,
-    /// Time at which a newer one replaced it; null for the newest.
+    /// Time at which a newer version replaced it; null for the newest.
     replaced_at: Option<String>,
     /// The writer.
     by: String,
     record: ShownRecord,
 }
 
-/// Lists records of a kind by their time, oldest first. Of kinds that move to long-term memory,
-/// those that are still in working memory are listed. A page ends early after 8 MiB of records.
+/// Lists records of a kind by their time, oldest first. For kinds that move to long-term memory,
+/// lists those that are still in working memory. A page ends early after 8 MiB of records.
 #[utoipa::path(
     get,
     path = "/api/v1/records/{kind}",
@@ -123,8 +124,8 @@ pub(crate) async fn list_records(
     Ok(answer::json(StatusCode::OK, &Page { records, next: page.next }))
 }
 
-/// Stores a record of a kind. A record of the same id is replaced, except for entries, whose ids
-/// must be new, and for messages, events and sessions, which stay.
+/// Stores a record of a kind. A stored record with the same id is replaced, except for entries,
+/// whose ids must be new, and for messages, events and sessions, which are not changed.
 #[utoipa::path(
     post,
     path = "/api/v1/records/{kind}",
@@ -225,7 +226,7 @@ fn id_in(value: &Value) -> Option<String> {
     }
 }
 
-/// Returns the route of a record.
+/// Returns the path of a record.
 fn location(key: &Key) -> HeaderValue {
     let mut path = format!("/api/v1/records/{}/", key.kind);
     for byte in key.id.as_str().bytes() {
@@ -273,8 +274,8 @@ pub(crate) async fn get_record(
     Ok(response)
 }
 
-/// Changes the given fields of a record, and keeps the others. A null resets a field to its
-/// default. The former version stays in the history, for kinds that have one.
+/// Changes the given fields of a record. Null resets a field to its default. The previous version
+/// stays in the history, for kinds that have one.
 #[utoipa::path(
     patch,
     path = "/api/v1/records/{kind}/{id}",
@@ -320,7 +321,7 @@ pub(crate) async fn change_record(
     Ok(answer::with_changed(response, [key]))
 }
 
-/// Waits for the turn of a record, and checks its version.
+/// Waits for exclusive access to a record, and checks its version.
 async fn to_change(
     service: &Service,
     view: &MemoryView,
@@ -333,9 +334,9 @@ async fn to_change(
     Ok((turn, record))
 }
 
-/// Deletes a record, with the records that belong to it: the tasks of a goal, the tool calls of a
+/// Deletes a record with the records that belong to it: the tasks of a goal, the tool calls of a
 /// task, the messages and tasks of a session. A record of a kind that long-term memory keeps is
-/// forgotten, as `/forget` does it without a purge.
+/// forgotten, as by `/forget` without a purge.
 #[utoipa::path(
     delete,
     path = "/api/v1/records/{kind}/{id}",
@@ -369,7 +370,7 @@ pub(crate) async fn delete_record(
     Ok(answer::with_changed(response, deleted.iter().map(Identity::key)))
 }
 
-/// Deletes or forgets a record, and returns what went, the record itself last.
+/// Deletes or forgets a record, and returns the removed records, the record itself last.
 pub(crate) async fn delete(
     view: &MemoryView,
     key: &Key,
@@ -380,7 +381,7 @@ pub(crate) async fn delete(
     if !is_kept {
         return Ok(view.delete(key).await?);
     }
-    // It has left working memory, or was never there.
+    // The record has moved out of working memory, or was never in it.
     let target = ForgetTarget::Records(vec![record.identity()]);
     let mut gone = view.forget(ForgetOptions::new(target)).await?.records;
     gone.sort_by_key(|identity| *identity == record.identity());

@@ -1,8 +1,8 @@
-//! `POST /api/v1/remember`: texts to remember, all or none of a request.
+//! `POST /api/v1/remember`: remembers all texts of a request, or none.
 //!
-//! A text is identified by its kind, scope and content, as everywhere in the memory: remembering it
-//! again adds tags and keeps the higher importance. A text with an id of the caller's takes the
-//! place of the one stored under that id.
+//! Kind, scope and content identify a text, as everywhere in the memory: remembering it again adds
+//! tags and keeps the higher importance. A text with an id of the caller replaces the one stored
+//! with that id.
 
 use aios_memory::{Key, Kind, MemoryView, RememberOptions, Timestamp, record::forms};
 use axum::response::Response;
@@ -22,7 +22,7 @@ use crate::{bounds::TEXTS_MAX, call::Call, failure::Failure};
 #[serde(deny_unknown_fields)]
 #[schema(as = RememberRequest)]
 pub(crate) struct Remember {
-    /// 1 to 256 texts. An invalid one refuses the request, and nothing is stored.
+    /// 1 to 256 texts. If one is invalid, the request is refused and nothing is stored.
     #[schema(min_items = 1, max_items = 256)]
     items: Vec<Item>,
 }
@@ -34,12 +34,12 @@ pub(crate) struct Remember {
 pub(crate) struct Item {
     /// The text, verbatim.
     pub(crate) text: String,
-    /// `note`, `knowledge`, `fact`, `incident`, `procedure`, `config_change` or `summary`.
-    /// Default: `note`. Records of the other kinds are stored under `/records/{kind}`.
+    /// `note`, `knowledge`, `fact`, `incident`, `procedure`, `config_change` or `summary`. Default:
+    /// `note`. Records of other kinds are stored with `/records/{kind}`.
     #[serde(default)]
     pub(crate) kind: Option<String>,
-    /// Id of your own. A record stored under it is replaced, if it says something else. Default:
-    /// derived from the text, so that the same text is stored once.
+    /// Id chosen by the caller. A stored record with this id is replaced if its text differs.
+    /// Default: derived from the text, so that the same text is stored once.
     #[serde(default)]
     pub(crate) id: Option<String>,
     /// The heading.
@@ -55,13 +55,13 @@ pub(crate) struct Item {
     #[serde(default, deserialize_with = "time")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) occurred_at: Option<Timestamp>,
-    /// Id of the project that it belongs to.
+    /// Id of the project to which it belongs.
     #[serde(default)]
     pub(crate) project: Option<String>,
-    /// Name of the agent that it belongs to.
+    /// Name of the agent to which it belongs.
     #[serde(default)]
     pub(crate) agent: Option<String>,
-    /// Id of the conversation that it belongs to.
+    /// Id of the conversation to which it belongs.
     #[serde(default)]
     pub(crate) session: Option<String>,
 }
@@ -73,7 +73,7 @@ pub(crate) struct Outcome {
     items: Vec<Stored>,
 }
 
-/// Remembers texts. When this answers, they are durable, and every search finds them.
+/// Remembers texts. They are durable and found by every search when this answers.
 #[utoipa::path(
     post,
     path = "/api/v1/remember",

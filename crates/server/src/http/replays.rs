@@ -1,4 +1,4 @@
-//! The kept keys and answers of calls with an idempotency key. Not here: carrying out such a call.
+//! Kept keys and answers of calls with an idempotency key. Not here: carrying out such a call.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -17,13 +17,13 @@ use crate::{
     hex,
 };
 
-/// Tells that an answer is a kept one.
+/// Marks an answer as a kept one.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Time for which a key is kept.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// Maximum number of keys. The oldest are dropped first.
 const KEYS_MAX: usize = 10_000;
-/// Maximum length of all kept answers. The oldest are dropped first.
+/// Maximum total size of the kept answers in bytes. The oldest are dropped first.
 const ANSWERS_BYTES_MAX: usize = 16 << 20;
 /// Headers of an answer that are kept.
 const HEADERS: [HeaderName; 2] = [header::LOCATION, header::ETAG];
@@ -33,7 +33,7 @@ pub(super) type Hash = [u8; 32];
 
 /// The calls with keys.
 pub(super) struct Replays {
-    /// Makes the kept hashes useless to anybody who reads the RAM of a crashed process.
+    /// Key of the hashes, without which the hashes in the RAM of a crashed process are useless.
     secret: Vec<u8>,
     kept: Mutex<Store>,
 }
@@ -41,12 +41,12 @@ pub(super) struct Replays {
 #[derive(Default)]
 struct Store {
     calls: HashMap<Arc<str>, Known>,
-    /// Finished calls, oldest first. A name may be repeated.
+    /// Finished calls, oldest first. May contain a name several times.
     order: VecDeque<(Arc<str>, Instant)>,
     answers_bytes: usize,
 }
 
-/// A call with a key.
+/// A call with an idempotency key.
 enum Known {
     Running,
     Done(Done),
@@ -71,7 +71,7 @@ pub(super) enum Before {
     Done(Hash, Option<Answer>),
 }
 
-/// Removes the key of a call that did not succeed.
+/// A call in progress. If it does not succeed, its key is removed on drop.
 pub(super) struct Running {
     replays: Arc<Replays>,
     name: Arc<str>,
@@ -87,7 +87,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    /// Keeps the answer of the successful call.
+    /// Keeps the answer of a successful call.
     pub(super) fn keep(self, hash: Hash, response: &Response) {
         let answer = response.extensions().get::<Kept>().map(|Kept(body)| {
             let mut headers = HeaderMap::new();
@@ -133,7 +133,7 @@ impl Store {
         self.trim(Instant::now());
     }
 
-    /// Drops what is too old or too much.
+    /// Drops expired entries, and the oldest ones beyond the limits.
     fn trim(&mut self, now: Instant) {
         while let Some((name, at)) = self.order.front() {
             let is_old = KEPT <= now.saturating_duration_since(*at);
@@ -157,7 +157,7 @@ impl Done {
     }
 }
 
-/// Returns the earlier call, or marks this one as running.
+/// Returns the earlier call with this name, or marks this one as running.
 pub(super) fn before(replays: &Arc<Replays>, name: &Arc<str>) -> Result<Before, Failure> {
     let mut kept = replays.lock();
     kept.trim(Instant::now());
@@ -184,13 +184,13 @@ impl Answer {
     }
 }
 
-/// The key of a call, for ids of records that have no content to identify them.
+/// The identity of a call with a key, for ids of records without identifying content.
 #[derive(Clone)]
 pub(crate) struct Derived {
     pub(super) name: Arc<str>,
-    /// Hash of the body, so that a key that is used again after a day gives other ids.
+    /// Hash of the body, so that a reused key gives other ids.
     pub(super) content: Hash,
-    /// True if the same call succeeded before, so that its writes are done.
+    /// True if the same call already succeeded, so that its writes are done.
     pub(crate) is_repeated: bool,
 }
 

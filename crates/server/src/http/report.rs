@@ -1,4 +1,4 @@
-//! `GET /api/v1/report`: the records that the caller sees by kind, day, user and agent.
+//! `GET /api/v1/report`: the records visible to the caller, by kind, day, user and agent.
 
 use aios_memory::{ReportOptions, Timestamp, report::DAYS_MAX};
 use axum::response::Response;
@@ -17,17 +17,17 @@ use crate::{call::Call, failure::Failure, operation::Right};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Period {
-    /// First moment of the period, RFC 3339. Default: midnight in UTC, `days` ago.
+    /// Start of the period, RFC 3339. Default: midnight in UTC, `days` ago.
     #[serde(default, deserialize_with = "time")]
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// Number of days, today included, in UTC, 1 to 3660. Not with `since`. Default: 30.
+    /// Number of days including today, in UTC, 1 to 3660. Not with `since`. Default: 30.
     #[param(minimum = 1, maximum = 3660)]
     days: Option<usize>,
 }
 
-/// Reports on the records that the caller may read: by kind, day, user and agent, the records that
-/// are recalled, patterns and procedures by their success. Without the right `observe`, the size on
+/// Reports on the records that the caller may read: counts by kind, day, user and agent, recalled
+/// records, and the success of patterns and procedures. Without the right `observe`, the size on
 /// disk, backups and events are left out.
 #[utoipa::path(
     get,

@@ -1,5 +1,5 @@
-//! Reading of requests: bodies, query parameters and path segments. Everything that a route does
-//! not know is refused by its name.
+//! Parses requests: bodies, query parameters and path segments. Unknown fields and parameters are
+//! refused by name.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -28,7 +28,7 @@ use crate::{
     scope::scope_of,
 };
 
-/// The longest time in which a body must arrive. The gate's time limit is shorter for most calls.
+/// Maximum time for the arrival of a body. For most calls, the gate's time limit is shorter.
 const BODY_TIME_MAX: Duration = Duration::from_secs(60);
 
 impl<S: Sync> FromRequestParts<S> for Call {
@@ -39,7 +39,7 @@ impl<S: Sync> FromRequestParts<S> for Call {
     }
 }
 
-/// A JSON body. The route takes no query parameters.
+/// A JSON body of a route without query parameters.
 pub(crate) struct Json<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<Service> for Json<T> {
@@ -52,7 +52,7 @@ impl<T: DeserializeOwned> FromRequest<Service> for Json<T> {
     }
 }
 
-/// A JSON body beside query parameters, which the route reads, too.
+/// A JSON body of a route with query parameters, which the route reads as well.
 pub(crate) struct JsonBeside<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<Service> for JsonBeside<T> {
@@ -64,7 +64,7 @@ impl<T: DeserializeOwned> FromRequest<Service> for JsonBeside<T> {
     }
 }
 
-/// The absent body of a route without fields. An empty JSON object counts as absent.
+/// The empty body of a route without fields. An empty JSON object is accepted.
 pub(crate) struct NoBody;
 
 impl FromRequest<Service> for NoBody {
@@ -90,20 +90,20 @@ async fn json_bytes(request: Request, service: &Service) -> Result<Bytes, Failur
 /// Parses JSON into the type of a request.
 ///
 /// # Errors
-/// Fails with the field or the position that is invalid.
+/// Fails with the invalid field or position.
 pub(crate) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
-    // A list would be read as the fields in their order.
+    // serde would read a list as the fields in their order.
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(Failure::invalid("expected a JSON object, not a list"));
     }
-    // A parser of JSON values would keep the last of two, unnoticed.
+    // The JSON parser would silently keep the last of two duplicate fields.
     repeated::check(bytes).map_err(Failure::invalid)?;
     axum::Json::from_bytes(bytes).map(|axum::Json(value)| value).map_err(|it| malformed(&it))
 }
 
 fn malformed(rejection: &JsonRejection) -> Failure {
     let text = rejection.body_text();
-    // The rejection begins with a sentence of the framework.
+    // Removes the framework's sentence at the start of the rejection.
     let reason = text.split_once(": ").map_or(text.as_str(), |(_, reason)| reason);
     Failure::invalid(reason.trim_start_matches(".: ").to_owned())
 }
@@ -126,7 +126,7 @@ pub(crate) async fn whole_body(
     }
 }
 
-/// Returns true if a limit of the body was reached, here or in the gate.
+/// Returns true if the body exceeded a limit, here or in the gate.
 pub(crate) fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -145,7 +145,7 @@ pub(crate) fn broken() -> Failure {
 /// Checks the type of the body.
 ///
 /// # Errors
-/// Fails if `types` lacks it.
+/// Fails if `types` does not include it.
 pub(crate) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Failure> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let given = given.unwrap_or_default();
@@ -165,7 +165,7 @@ pub(crate) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Fail
     Err(Failure::new(Class::MediaType, "media_type", message))
 }
 
-/// Returns true for UTF-8 and the part of it that ASCII is.
+/// Returns true for UTF-8 and its subset ASCII.
 fn is_utf8_named(charset: &str) -> bool {
     let name = charset.trim_matches('"');
     ["utf-8", "utf8", "us-ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
@@ -203,7 +203,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// Refuses a query parameter that is given twice. A map would keep the last one.
+/// Refuses duplicate query parameters. A map would silently keep the last one.
 fn each_once(uri: &Uri) -> Result<(), Failure> {
     let Ok(AxumQuery(pairs)) = AxumQuery::<Vec<(String, String)>>::try_from_uri(uri) else {
         return Ok(());
@@ -223,7 +223,7 @@ fn each_once(uri: &Uri) -> Result<(), Failure> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoParameters {}
 
-/// The record that the path names.
+/// The record named by the path.
 pub(crate) struct RecordKey(pub(crate) Key);
 
 impl<S: Send + Sync> FromRequestParts<S> for RecordKey {
@@ -236,7 +236,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RecordKey {
     }
 }
 
-/// The kind that the path names.
+/// The kind named by the path.
 pub(crate) struct RecordKind(pub(crate) Kind);
 
 impl<S: Send + Sync> FromRequestParts<S> for RecordKind {
@@ -248,7 +248,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RecordKind {
     }
 }
 
-/// The one name in the path, such as a session.
+/// The single name in the path, such as a session.
 pub(crate) struct PathName(pub(crate) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathName {
@@ -275,17 +275,17 @@ pub(crate) fn kinds_named(names: &[String]) -> Result<Option<Vec<Kind>>, Failure
     Ok((!kinds.is_empty()).then_some(kinds))
 }
 
-/// Returns the id with this text.
+/// Parses an id.
 pub(crate) fn id_of(text: String) -> Result<Id, Failure> {
     Id::new(text).map_err(|error| aios_memory::Error::from(error).into())
 }
 
-/// Returns the key with this text.
+/// Parses a key.
 pub(crate) fn key_of(text: &str) -> Result<Key, Failure> {
     text.parse().map_err(|error: aios_memory::record::Error| aios_memory::Error::from(error).into())
 }
 
-/// Deserialises an optional time, RFC 3339.
+/// Deserialises an optional RFC 3339 time.
 pub(crate) fn time<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Timestamp>, D::Error> {
     let text = Option::<String>::deserialize(value)?;
     text.map(|text| moment::parse_rfc3339(&text).map_err(D::Error::custom)).transpose()

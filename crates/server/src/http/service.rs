@@ -1,4 +1,4 @@
-//! The state that the handlers share.
+//! State shared by the handlers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,16 +7,16 @@ use aios_memory::Turns;
 use super::replays::Replays;
 use crate::{config::Config, importer::Importer};
 
-/// State that the handlers share. Cheap to clone.
+/// State shared by the handlers. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Service {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    /// Limit of a body, and of a line of a streamed one.
+    /// Maximum length in bytes of a body, and of a line of a streamed one.
     body_bytes_max: usize,
-    /// Time after which an event stream shows that it is alive.
+    /// Time without an event after which an event stream sends a comment.
     quiet_max: Duration,
     turns: Turns,
     replays: Arc<Replays>,
@@ -51,7 +51,7 @@ impl Service {
         &self.inner.turns
     }
 
-    /// Returns the reader of formats of other programs, if there is one.
+    /// Returns the importer of other programs' formats, if there is one.
     pub(super) fn importer(&self) -> Option<&Arc<dyn Importer>> {
         self.inner.importer.as_ref()
     }

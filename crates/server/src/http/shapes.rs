@@ -1,5 +1,5 @@
-//! The JSON shapes that several routes answer with. They are separate from the memory's types, so
-//! that those can change without the protocol.
+//! JSON shapes in the answers of several routes. They are separate from the memory's types, which
+//! can therefore change without the protocol.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +65,7 @@ pub(crate) fn references(identities: &[Identity]) -> Vec<Reference> {
     identities.iter().map(Reference::from).collect()
 }
 
-/// The place of a record. An absent part means that it is shared by all.
+/// The scope of a record. A part that is absent is shared by all.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Scope)]
 pub(crate) struct ShownScope {
@@ -106,9 +106,9 @@ pub(crate) struct ShownRecord {
     fields: Value,
     /// Labels.
     tags: Vec<String>,
-    /// The document or record that it was made from.
+    /// The document or record from which it was made.
     source: Option<ShownSource>,
-    /// Records that it belongs to or was made from.
+    /// Records to which it belongs, or from which it was made.
     references: Vec<Reference>,
     /// Id in the system that it comes from.
     external_id: Option<String>,
@@ -118,7 +118,7 @@ pub(crate) struct ShownRecord {
     confidence: f32,
     /// `low`, `normal` or `high`.
     trust: &'static str,
-    /// The part of the system that wrote it.
+    /// The component that wrote it.
     written_by: String,
     /// Time of the event that it describes.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -202,7 +202,7 @@ pub(crate) struct Hit {
     speaker: Option<String>,
     /// 0 to 1, comparable between searches.
     relevance: f64,
-    /// Orders the hits of this search, except those with a score of the reranker.
+    /// Order of the hits in this search, except those with a score of the reranker.
     score: f64,
     /// Score of the reranker. Hits that have one come first.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -214,10 +214,10 @@ pub(crate) struct Hit {
     scope: ShownScope,
     tags: Vec<String>,
     external_id: Option<String>,
-    /// Records with the same text that this hit stands for.
+    /// Records with the same text that this hit represents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     folded: Vec<Reference>,
-    /// The derivation of the score, if it was asked for.
+    /// The explanation of the score, if it was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<Value>,
 }
@@ -251,7 +251,7 @@ impl From<Recollection> for Hit {
     }
 }
 
-/// The records that went, without any of their text.
+/// The forgotten records, without their texts.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Receipt)]
 pub(crate) struct ShownReceipt {
@@ -261,19 +261,19 @@ pub(crate) struct ShownReceipt {
     collections: BTreeMap<&'static str, u64>,
     /// The records.
     records: Vec<Reference>,
-    /// Those of them that were not named, and belong to or were made from named ones.
+    /// Those of the records that were not named, but belong to or were made from named ones.
     related: Vec<Related>,
-    /// Records that stay and lose a part: `versions` or `summary`.
+    /// Records that stay but lose a part: `versions` or `summary`.
     remade: Vec<Remade>,
-    /// The first 100 other records that contain the text of a forgotten one, and stay.
+    /// Other records that contain the text of a forgotten one, and stay; the first 100.
     repeating: Vec<Reference>,
     /// True if nothing was forgotten.
     dry_run: bool,
-    /// True if no file of the data directory keeps a byte of them, except backups.
+    /// True if no file of the data directory contains a byte of them, except backups.
     purged: bool,
-    /// Obstacles that a purge waits for. It goes on by itself.
+    /// Obstacles that a purge waits for. It continues by itself.
     pending: Vec<String>,
-    /// Number of backups that may still have the records. The operator has to delete them.
+    /// Number of backups that may still contain the records. The operator has to delete them.
     backups: usize,
 }
 
@@ -284,7 +284,7 @@ impl ShownReceipt {
     }
 }
 
-/// A record that went with another one.
+/// A record that was forgotten with another one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = RelatedRecord)]
 struct Related {
@@ -329,7 +329,7 @@ impl From<Receipt> for ShownReceipt {
     }
 }
 
-/// Returns a value that serialises to a word as that word.
+/// Returns a value that serialises to a string as that string.
 pub(crate) fn word(value: &impl Serialize) -> String {
     plain(value).as_str().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! `GET /api/v1/stats` and `/api/v1/snapshot`: counts, and the state of the machine.
+//! `GET /api/v1/stats` and `/api/v1/snapshot`: counts, and the machine state.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{call::Call, failure::Failure};
 
-/// Counts the records that the caller sees, by tier and collection.
+/// Counts the records visible to the caller, by tier and collection.
 #[utoipa::path(
     get,
     path = "/api/v1/stats",

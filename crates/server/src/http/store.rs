@@ -1,12 +1,12 @@
 //! `POST /api/v1/store/batch`: a key-value store for adapters, such as LangGraph's `BaseStore`.
 //!
-//! An item is a record of the kind `entry`: `entity_type` is `store`, `category` is the namespace
-//! with dots between its labels, `key` is the key, `value` the value. Its id is derived from
-//! namespace and key, so that an owner has one item of each name. Every prefix of the namespace is
-//! a tag. So items are found by `recall`, are forgotten by `forget`, have versions, and are in
-//! every export. They are important, so that they stay in working memory, which lists them.
+//! An item is a record of the kind `entry`: `entity_type` is `store`, `category` the namespace with
+//! its labels joined by dots, `key` the key, `value` the value. Its id is derived from namespace
+//! and key, so an owner has one item per name. Every prefix of the namespace is a tag. Items are
+//! therefore found by `recall`, are forgotten by `forget`, have versions, and are included in
+//! exports. Their importance keeps them in working memory, which lists them.
 //!
-//! Values are the owner's: shared items are seen by callers without a user alone.
+//! Values belong to their owner: only callers without a user see shared items.
 
 mod filter;
 mod namespace;
@@ -41,23 +41,23 @@ use crate::{
     operation::Right,
 };
 
-/// Type of entity of the items.
+/// Entity type of items.
 const ENTITY: &str = "store";
 /// Importance of an item. Records of at least 0.8 do not age.
 const IMPORTANCE: f64 = 0.8;
-/// Maximum number of operations of one request.
+/// Maximum number of operations per request.
 const OPERATIONS_MAX: usize = 256;
-/// Maximum number of items or namespaces of one answer.
+/// Maximum number of items or namespaces per answer.
 const LIMIT_MAX: usize = 1_000;
-/// Default number.
+/// Default number of items or namespaces per answer.
 const LIMIT: usize = 10;
-/// Maximum number of items or namespaces that are passed over.
+/// Maximum offset of items or namespaces.
 const OFFSET_MAX: usize = 1_000_000;
-/// Items read at once.
+/// Number of items per read.
 const PAGE: usize = 500;
 /// Maximum number of distinct namespaces that are listed.
 const NAMESPACES_MAX: usize = 100_000;
-/// Best hits of a query that are filtered.
+/// Maximum number of hits of a query to which a filter is applied.
 const CANDIDATES_MAX: usize = 1_000;
 
 /// Operations on the store, in order.
@@ -65,8 +65,8 @@ const CANDIDATES_MAX: usize = 1_000;
 #[serde(deny_unknown_fields)]
 #[schema(as = StoreBatch)]
 pub(crate) struct Batch {
-    /// 1 to 256 operations. They are carried out in order, and each sees those before it. If one
-    /// fails, those before it stay.
+    /// 1 to 256 operations, carried out in order. Each operation sees the effects of those before
+    /// it. If one fails, those before it remain in effect.
     #[schema(min_items = 1, max_items = 256)]
     ops: Vec<Operation>,
 }
@@ -78,47 +78,46 @@ pub(crate) struct Batch {
 enum Operation {
     /// Returns an item.
     Get {
-        /// Labels, from the root. A label is not empty and has no dot.
+        /// Labels, from the root. A label must not be empty or contain a dot.
         namespace: Vec<String>,
         key: String,
     },
     /// Stores an item, or removes it if `value` is null, which needs the right `forget`.
     Put { namespace: Vec<String>, key: String, value: Value },
-    /// Returns items below a namespace: those that answer a query, best first, or all, oldest
-    /// first.
+    /// Returns items below a namespace: those that match a query, best first, or all, oldest first.
     Search {
         /// Labels, from the root. Default: the whole store.
         #[serde(default)]
         namespace_prefix: Vec<String>,
-        /// Fields that the value has: `{"field": value}`, or `{"field": {"$gt": 3}}` with `$eq`,
-        /// `$ne`, `$gt`, `$gte`, `$lt`, `$lte`.
+        /// Conditions on fields of the value: `{"field": value}`, or `{"field": {"$gt": 3}}` with
+        /// `$eq`, `$ne`, `$gt`, `$gte`, `$lt`, `$lte`.
         #[serde(default)]
         filter: Option<Map<String, Value>>,
-        /// The question, in words. At most the 1,000 best items are filtered.
+        /// The question, in words. The filter applies to the 1,000 best items.
         #[serde(default)]
         query: Option<String>,
         /// 1 to 1,000. Default: 10.
         #[serde(default)]
         limit: Option<usize>,
-        /// Items that are passed over. Default: 0.
+        /// Number of items to skip. Default: 0.
         #[serde(default)]
         offset: usize,
     },
-    /// Returns the namespaces that have items, in their order.
+    /// Returns the namespaces that contain items, sorted.
     ListNamespaces {
-        /// Labels that they begin with; `*` is any label.
+        /// Labels at the beginning of the namespaces; `*` matches any label.
         #[serde(default)]
         prefix: Vec<String>,
-        /// Labels that they end with; `*` is any label.
+        /// Labels at the end of the namespaces; `*` matches any label.
         #[serde(default)]
         suffix: Vec<String>,
-        /// Cuts deeper ones to this number of labels.
+        /// Truncates deeper namespaces to this number of labels.
         #[serde(default)]
         max_depth: Option<usize>,
         /// 1 to 1,000. Default: 10.
         #[serde(default)]
         limit: Option<usize>,
-        /// Namespaces that are passed over. Default: 0.
+        /// Number of namespaces to skip. Default: 0.
         #[serde(default)]
         offset: usize,
     },
@@ -146,14 +145,14 @@ enum Outcome {
         /// The key of its record.
         key: String,
         /// `stored`, `removed`, `absent` if there was nothing to remove, or `known` if the value
-        /// was the same or the call is a repeated one.
+        /// was the same or the call was repeated.
         state: &'static str,
     },
     /// Of `search`.
     Found {
         items: Vec<Item>,
-        /// Offset of the next search, if this one ended early because the answer would have more
-        /// than 8 MiB.
+        /// Offset of the next search, if this one ended early because the answer would exceed 8
+        /// MiB.
         #[serde(skip_serializing_if = "Option::is_none")]
         next_offset: Option<usize>,
     },
@@ -209,7 +208,7 @@ pub(crate) async fn store_batch(
             let is_read = !matches!(operation, Operation::Put { .. });
             let offset = operation.offset();
             let result = Box::pin(store.carry_out(operation));
-            // A write is completed; a read is dropped when the time is over, and ends the batch.
+            // A write is completed. A read is cancelled at the deadline, which ends the batch.
             let result = if is_read { timed.read(result).await } else { result.await };
             let mut result = result.map_err(|it| it.within(&at(index)))?;
             result.fit(&mut room, offset).map_err(|it| it.within(&at(index)))?;
@@ -218,7 +217,7 @@ pub(crate) async fn store_batch(
         Ok::<_, Failure>(Results { results })
     });
     let results = if has_puts { call.write(work).await? } else { call.read(work).await? };
-    // Values are not kept for a repeated call.
+    // Values are not kept for repeated calls.
     let response = match has_reads {
         true => answer::json(StatusCode::OK, &results),
         false => answer::kept(StatusCode::OK, &results),
@@ -235,7 +234,7 @@ fn at(index: usize) -> String {
 }
 
 impl Operation {
-    /// Checks the operation before any of the request is carried out.
+    /// Checks the operation before any operation of the request is carried out.
     fn check(&self) -> Result<(), Failure> {
         match self {
             Operation::Get { namespace, key } | Operation::Put { namespace, key, .. } => {
@@ -261,7 +260,7 @@ impl Operation {
         }
     }
 
-    /// Returns the number of items that a search passes over.
+    /// Returns the offset of a search.
     fn offset(&self) -> usize {
         match self {
             Operation::Search { offset, .. } => *offset,
@@ -269,7 +268,7 @@ impl Operation {
         }
     }
 
-    /// Checks the right that the operation needs beside that of the route.
+    /// Checks the right that the operation needs in addition to the right of the route.
     fn check_right(&self, caller: &Caller) -> Result<(), Failure> {
         match self {
             Operation::Put { value: Value::Null, .. } => caller.demand(Right::Forget, "removing"),
@@ -280,10 +279,10 @@ impl Operation {
 }
 
 impl Outcome {
-    /// Shortens the items of a search at `offset` to the room that the answer has left.
+    /// Truncates the items of a search at `offset` to the bytes that are left for the answer.
     ///
     /// # Errors
-    /// Fails if an item does not fit.
+    /// Fails if a single item does not fit.
     fn fit(&mut self, room: &mut Room, offset: usize) -> Result<(), Failure> {
         match self {
             Outcome::Got { item: Some(item) } if !room.takes(json_bytes(item)) => Err(too_long()),
@@ -291,7 +290,7 @@ impl Outcome {
                 let left_out = room.cut(items, json_bytes);
                 match (left_out, items.len()) {
                     (0, _) => Ok(()),
-                    // The same offset again would be an endless loop for the caller.
+                    // Returning the same offset would make the caller loop forever.
                     (_, 0) => Err(too_long()),
                     (_, shown) => {
                         *next_offset = Some(offset.saturating_add(shown));
@@ -430,7 +429,7 @@ impl Store {
                     bytes += record.text.len();
                     items.push(Item::of(record, None));
                 }
-                // The answer has no room for the last one.
+                // The answer has no space for the last item.
                 if items.len() == limit || HTTP_ANSWER_BYTES_MAX < bytes {
                     return Ok(items);
                 }
@@ -442,7 +441,7 @@ impl Store {
         }
     }
 
-    /// Returns a page of all entries, of bounded bytes.
+    /// Returns a page of all entries, limited in bytes.
     async fn page(&self, cursor: Option<String>) -> Result<Page, Failure> {
         let bytes_of = |record: &Record| record.text.len();
         let bytes_max = HTTP_ANSWER_BYTES_MAX;
@@ -455,7 +454,7 @@ impl Store {
             && filter.admits(&record.payload["value"])
     }
 
-    /// Returns a page of the items below `prefix` that answer a query, best first.
+    /// Returns a page of the items below `prefix` that match a query, best first.
     async fn best(
         &self,
         query: &str,
@@ -476,7 +475,7 @@ impl Store {
         let hits = self.view.recall_with(query, &options).await?.hits;
         let mut items = Vec::new();
         for hit in hits {
-            // A hit stands for other items with the same text, too.
+            // A hit also represents other items with the same text.
             let relevance = hit.relevance;
             let named = std::iter::once(hit.identity()).chain(hit.folded);
             for record in self.records(named.collect()).await? {

@@ -1,5 +1,5 @@
 //! `/api/v1/tasks` and `/api/v1/resume`: units of work, for agents that call the service. The
-//! service holds a task between the calls; after its restart the next call continues the task.
+//! service holds a task between calls. After a restart, the next call continues it.
 
 use aios_memory::{
     Id, Key, Kind, MemoryView, Timestamp,
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BeginTask {
-    /// The work to be done. Without it, `id` names a pending task.
+    /// The work to do. Without it, `id` names a pending task.
     #[serde(default)]
     description: Option<String>,
     /// The id. Default: a new one.
@@ -40,7 +40,7 @@ pub(crate) struct BeginTask {
     /// Name of the agent.
     #[serde(default)]
     agent: String,
-    /// True if the task may be done again from the beginning after an interruption. Default: false.
+    /// True if the task may be repeated from the beginning after an interruption. Default: false.
     #[serde(default)]
     idempotent: bool,
 }
@@ -50,7 +50,8 @@ pub(crate) struct BeginTask {
 pub(crate) struct BegunTask {
     /// Its id.
     id: String,
-    /// The pattern or procedure that fits it and works, if there is one and the caller may read.
+    /// A pattern or procedure that fits the task and works, if there is one and the caller may
+    /// read.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<KnownSteps>,
 }
@@ -81,7 +82,7 @@ struct ShownStep {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TaskLog {
-    /// Key of the known pattern or procedure that the task follows from here on.
+    /// Key of the known pattern or procedure that the task follows from now on.
     #[serde(default)]
     follow: Option<String>,
     /// At most 100 decisions.
@@ -128,7 +129,7 @@ struct LoggedCall {
     /// The input.
     #[serde(default)]
     input: Value,
-    /// The output; a long one is cut.
+    /// The output. A long one is truncated.
     #[serde(default)]
     output: Value,
     /// True if the call succeeded. Default: false.
@@ -154,7 +155,7 @@ pub(crate) struct LoggedSteps {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FinishTask {
     status: FinalStatus,
-    /// The result, the error of a failure, or the reason of a cancellation.
+    /// The result, the error of a failure, or the reason for a cancellation.
     #[serde(default)]
     text: String,
     /// Short summary of the work done.
@@ -184,13 +185,13 @@ pub(crate) struct FinishedTask {
     key: String,
     /// Its status.
     status: String,
-    /// Key of the pattern or procedure that it followed, whose uses were counted.
+    /// Key of the pattern or procedure that the task followed, whose uses were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     followed: Option<String>,
     /// Key of the pattern that was learned or counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     learned: Option<String>,
-    /// Id of the goal that was completed with it.
+    /// Id of the goal that was completed with the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_goal: Option<String>,
 }
@@ -214,18 +215,18 @@ struct Interrupted {
     /// Id of the goal.
     #[serde(skip_serializing_if = "Option::is_none")]
     goal: Option<String>,
-    /// The last tool call: its name.
+    /// Name of the tool in the last call.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_tool: Option<String>,
-    /// True if the task may be done again from the beginning.
+    /// True if the task may be repeated from the beginning.
     idempotent: bool,
-    /// The time of the last trace of work.
+    /// Time of the last activity.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
 }
 
-/// Begins a task, or starts a pending one. The service holds it until it is finished; a task
+/// Begins a task, or starts a pending one. The service holds it until it is finished. A task
 /// without a call for 15 minutes counts as interrupted.
 #[utoipa::path(
     post,
@@ -248,7 +249,7 @@ pub(crate) async fn begin_task(
     Ok(answer::with_changed(answer::kept_as(StatusCode::CREATED, &begun, &kept), [key]))
 }
 
-/// Stores decisions and tool calls of a task in progress. A task that was interrupted is continued.
+/// Stores decisions and tool calls of a task in progress. An interrupted task is continued.
 #[utoipa::path(
     post,
     path = "/api/v1/tasks/{id}/log",
@@ -269,7 +270,7 @@ pub(crate) async fn log_task(
     Ok(answer::with_changed(response, keys))
 }
 
-/// Ends a task, and learns from it.
+/// Ends a task and learns from it.
 #[utoipa::path(
     post,
     path = "/api/v1/tasks/{id}/finish",
@@ -326,16 +327,16 @@ pub(crate) async fn resume_list(
     Ok(answer::json(StatusCode::OK, &list))
 }
 
-/// Returns true if the task has ended like this already.
+/// Returns true if the task has already ended with this status.
 async fn has_ended(call: &Call, id: &Id, status: FinalStatus) -> Result<bool, Failure> {
     let key = Key::new(Kind::Task, id.clone());
     let task = call.read(Box::pin(call.caller.view().get(&key))).await?;
     Ok(task.is_some_and(|task| task.payload["status"] == status.stored().as_str()))
 }
 
-/// Begins or starts a task, and returns its id and the steps that are known for it, if the caller
-/// may read. A new task without an id gets the `derived` one; if it is stored, it was begun by the
-/// same call before.
+/// Begins or starts a task, and returns its id and, if the caller may read, the known steps. A new
+/// task without an id gets the `derived` one; if that is already stored, the same call began it
+/// before.
 pub(crate) async fn begun(
     call: &Call,
     view: &MemoryView,
@@ -361,8 +362,8 @@ pub(crate) async fn begun(
     units::begin(call, view, begin).await
 }
 
-/// Stores the steps of a task, and returns their keys. Steps of a call with an idempotency key have
-/// ids that are derived from it.
+/// Stores the steps of a task, and returns their keys. With an idempotency key, the ids of the
+/// steps are derived from it.
 pub(crate) async fn logged(
     call: &Call,
     view: &MemoryView,
@@ -431,8 +432,8 @@ impl FinalStatus {
 }
 
 impl FinishedTask {
-    /// Creates the answer for a task that had ended like this before; its consequences are not
-    /// known any more.
+    /// Returns the answer for a task that had already ended with this status. Its consequences are
+    /// no longer known.
     fn known(id: &Id, status: FinalStatus) -> FinishedTask {
         let key = Key::new(Kind::Task, id.clone()).to_string();
         let status = status.stored().to_string();

@@ -1,5 +1,5 @@
-//! Tests of the routes over a real memory, without a network: each request has the call that the
-//! gate would have given it.
+//! Tests of the routes with a real memory and without a network. Each request has the call that the
+//! gate would insert.
 
 mod conversations;
 mod events;
@@ -43,7 +43,7 @@ use crate::{
     telemetry::Traced,
 };
 
-/// Silence of an event stream after which a comment comes.
+/// Time without an event after which an event stream sends a comment.
 const QUIET_MAX: Duration = Duration::from_millis(300);
 
 /// A memory in a temporary directory, and the routes over it.
@@ -116,17 +116,17 @@ impl Fixture {
         Fixture { memory, router, ended, writes, _dir: dir }
     }
 
-    /// Returns a caller that acts for nobody and has every right.
+    /// Returns a caller with every right that acts for no user.
     pub(super) fn shared(&self) -> Caller {
         self.caller(None, &Right::ALL, Naming::Any)
     }
 
-    /// Returns a caller that acts for this user and has every right.
+    /// Returns a caller with every right that acts for this user.
     pub(super) fn user(&self, name: &str) -> Caller {
         self.caller(Some(name), &Right::ALL, Naming::Fixed)
     }
 
-    /// Returns a caller that acts for this user in this project and has every right.
+    /// Returns a caller with every right that acts for this user in this project.
     pub(super) fn in_project(&self, user: &str, project: &str) -> Caller {
         let rights = Arc::new(Right::ALL.iter().copied().collect());
         let made_by = MadeBy { name: "test".into(), rights, naming: Naming::Fixed };
@@ -134,7 +134,7 @@ impl Fixture {
         Caller::new(self.memory.clone(), Some(user), Some(scope.into()), made_by).unwrap()
     }
 
-    /// Returns the routes as a service that has just started has them.
+    /// Returns the routes in the state after a start of the service.
     pub(super) fn restart(&mut self) {
         self.router = super::with_quiet(&Config::default(), None, QUIET_MAX);
     }

@@ -1,8 +1,8 @@
-//! Versions of records as HTTP sees them: the `ETag` of a record, and the conditions `If-Match` and
+//! Versions of records over HTTP: the `ETag` of a record, and the conditions `If-Match` and
 //! `If-None-Match`.
 //!
-//! A version is a hash of everything that is stored of the record, so it is the same in every
-//! process, and differs after every change that a reader can see.
+//! A version is a hash of everything stored of a record, so it is the same in every process and
+//! differs after every change that a reader can see.
 
 use aios_memory::Record;
 use http::{HeaderMap, HeaderValue, header};
@@ -13,7 +13,7 @@ use crate::{
     hex,
 };
 
-/// Bytes of the hash that a version has.
+/// Number of bytes of the hash in a version.
 const VERSION_BYTES: usize = 12;
 
 /// Returns the version of a record.
@@ -27,7 +27,7 @@ pub(crate) fn etag(version: &str) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).expect("a version is hexadecimal")
 }
 
-/// The versions that `If-Match` or `If-None-Match` name.
+/// The versions in `If-Match` or `If-None-Match`.
 pub(crate) enum Named {
     /// The header is absent.
     None,
@@ -37,7 +37,7 @@ pub(crate) enum Named {
 }
 
 impl Named {
-    /// Reads a header of entity tags.
+    /// Parses a header of entity tags.
     ///
     /// # Errors
     /// Fails if the header is not a list of tags in quotes.
@@ -52,8 +52,8 @@ impl Named {
                 if tag == "*" {
                     return Ok(Named::Any);
                 }
-                // By RFC 9110, 13.1: a weak tag equals no version in `If-Match`, since all of ours
-                // are strong, and its version in `If-None-Match`.
+                // RFC 9110, section 13.1: in `If-Match`, a weak tag matches no version, because all
+                // of ours are strong. In `If-None-Match`, it matches its version.
                 let is_weak = name == header::IF_MATCH && tag.starts_with("W/");
                 let tag = tag.strip_prefix("W/").unwrap_or(tag);
                 let version = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
@@ -74,14 +74,14 @@ impl Named {
     }
 }
 
-/// The conditions on the stored version of the record that a call changes.
+/// Conditions on the stored version of the record that a call changes.
 pub(crate) struct Conditions {
     expected: Named,
     excluded: Named,
 }
 
 impl Conditions {
-    /// Reads `If-Match` and `If-None-Match`.
+    /// Parses `If-Match` and `If-None-Match`.
     ///
     /// # Errors
     /// Fails if one of them is not a list of tags in quotes.
@@ -91,10 +91,10 @@ impl Conditions {
         Ok(Conditions { expected, excluded })
     }
 
-    /// Checks the conditions for the stored record; `None` for a new one.
+    /// Checks the conditions for the stored record, or for `None` if the record is new.
     ///
     /// # Errors
-    /// Fails if the record lacks the versions of `If-Match`, or has one of `If-None-Match`.
+    /// Fails if `If-Match` does not name the record's version, or `If-None-Match` does.
     pub(crate) fn check(&self, record: Option<&Record>) -> Result<(), Failure> {
         let changed = |message| {
             Err(Failure::new(Class::Changed, "changed", message)

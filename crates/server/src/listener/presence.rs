@@ -1,4 +1,4 @@
-//! The mark by which processes find the one that serves a data directory.
+//! The mark file from which processes find the service of a data directory.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{Listener, mark_of, prepare_dir};
 use crate::Error;
 
-/// Further tries to lock a mark, and the pause after each.
+/// Number of retries to lock a mark, and the pause between them.
 const TRIES: usize = 10;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -26,7 +26,7 @@ pub struct Presence {
     file: File,
 }
 
-/// Content of the file.
+/// Content of the mark file.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Mark {
     pid: u32,
@@ -38,7 +38,7 @@ impl Presence {
     /// Claims the data directory for the service of this process.
     ///
     /// # Errors
-    /// - [`Error::Served`] if another process serves it: which, and where.
+    /// - [`Error::Served`] if another process serves it, with the process and its addresses.
     /// - [`Error::Foreign`], [`Error::Socket`] if the file cannot be used.
     pub fn claim(data_dir: &Path) -> Result<Presence, Error> {
         let path = mark_of(data_dir);
@@ -65,7 +65,7 @@ impl Presence {
         }
     }
 
-    /// Notes where the service listens.
+    /// Records the addresses of the service in the mark.
     ///
     /// # Errors
     /// [`Error::Accept`] if the file cannot be written.
@@ -83,7 +83,7 @@ impl Presence {
         write(&mut self.file).map_err(Error::Accept)
     }
 
-    /// Returns the socket of the service that runs for a data directory.
+    /// Returns the socket of the service that runs for a data directory, if any.
     #[must_use]
     pub fn find(data_dir: &Path) -> Option<PathBuf> {
         let path = mark_of(data_dir);
@@ -97,7 +97,7 @@ impl Presence {
     }
 }
 
-/// Locks a mark. A process that looks for a service holds the lock for a moment, too.
+/// Locks a mark. A process that looks for a service briefly holds the lock as well.
 fn locked(file: &File) -> Result<(), TryLockError> {
     for _ in 0..TRIES {
         match file.try_lock() {

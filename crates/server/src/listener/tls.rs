@@ -1,4 +1,4 @@
-//! Encryption of a TCP address with rustls. The files are read again when they change.
+//! Encryption of a TCP address with rustls. Changed files are read again.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ pub struct Tls {
     current: Mutex<(Option<Times>, TlsAcceptor)>,
 }
 
-/// Times at which the two files were changed.
+/// Modification times of the two files.
 type Times = (SystemTime, SystemTime);
 
 impl std::fmt::Debug for Tls {
@@ -46,8 +46,8 @@ impl Tls {
         Ok(Tls { certificate, key, current: Mutex::new((times, acceptor)) })
     }
 
-    /// Returns the acceptor of the files as they are now. Files that cannot be used leave the one
-    /// before in place, and the log says so.
+    /// Returns the acceptor for the current files. If they cannot be used, keeps the previous
+    /// acceptor and logs a warning.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         let now = times(&self.certificate, &self.key);

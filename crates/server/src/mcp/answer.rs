@@ -1,4 +1,4 @@
-//! Answers of tools: text within a budget of tokens, counted with `o200k`, the last line included.
+//! Answers of tools: text within a token budget, counted with `o200k` and including the last line.
 
 #[cfg(test)]
 mod tests;
@@ -10,8 +10,8 @@ use aios_memory::{
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::Value;
 
-/// Steps in which a number of tokens that counts itself becomes stable. Its digits grow at most
-/// twice.
+/// Maximum number of steps until a stated token count that includes itself is stable. Its number of
+/// digits grows at most twice.
 const STEPS_MAX: usize = 8;
 
 /// The answer of a tool.
@@ -19,11 +19,11 @@ const STEPS_MAX: usize = 8;
 pub(crate) struct Answer {
     /// The text for the model.
     pub(crate) text: String,
-    /// The same as JSON, for programs that ask for it.
+    /// The same as JSON, for programs that request it.
     pub(crate) value: Value,
     /// Keys of the changed records, for the audit line.
     pub(crate) changed: Vec<String>,
-    /// True if the text is the reason of a refusal.
+    /// True if the text is the reason for a refusal.
     pub(crate) is_refusal: bool,
 }
 
@@ -38,8 +38,8 @@ impl Answer {
         Answer { text, value, changed, is_refusal: false }
     }
 
-    /// Returns the result for the protocol. A host gives its model `structuredContent` instead of
-    /// the text if both are there, so it is left out by default.
+    /// Returns the result for the protocol. If it has both, a host gives its model
+    /// `structuredContent` instead of the text, so by default it is left out.
     pub(crate) fn into_result(self, is_structured: bool) -> CallToolResult {
         let content = vec![ContentBlock::text(self.text)];
         let mut result = match self.is_refusal {
@@ -51,12 +51,12 @@ impl Answer {
     }
 }
 
-/// Counts tokens.
+/// Returns the number of tokens of a text.
 pub(crate) fn tokens(text: &str) -> usize {
     Tiktoken::o200k().count(text).0
 }
 
-/// Returns the number of a thing in words: `1 record`, `2 records`.
+/// Returns a count with its noun: `1 record`, `2 records`.
 pub(crate) fn number(count: usize, thing: &str) -> String {
     match count {
         1 => format!("1 {thing}"),
@@ -69,7 +69,7 @@ pub(crate) fn day(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d").to_string()
 }
 
-/// A text of pieces that grows up to a budget.
+/// A text that grows piece by piece up to a token budget.
 pub(crate) struct Budgeted {
     pieces: Vec<String>,
     tokens: usize,
@@ -77,17 +77,17 @@ pub(crate) struct Budgeted {
 }
 
 impl Budgeted {
-    /// Begins a text of at most `tokens_max` tokens.
+    /// Starts a text of at most `tokens_max` tokens.
     pub(crate) fn new(tokens_max: usize) -> Budgeted {
         Budgeted { pieces: Vec::new(), tokens: 0, tokens_max }
     }
 
-    /// Returns the tokens that are left if the last line has `closing`.
+    /// Returns the number of tokens that are left if the last line has `closing` tokens.
     pub(crate) fn room(&self, closing: usize) -> usize {
         self.tokens_max.saturating_sub(self.tokens + closing)
     }
 
-    /// Adds a piece, which ends with a line break, if it fits.
+    /// Adds a piece that ends with a line break, if it fits.
     pub(crate) fn add(&mut self, piece: String, closing: usize) -> bool {
         let count = tokens(&piece);
         let fits = count <= self.room(closing);
@@ -103,9 +103,9 @@ impl Budgeted {
         self.pieces.len()
     }
 
-    /// Ends the text with a last line. `closing` returns it for a number of tokens, which counts
-    /// the line itself, and a number of pieces in the text. Pieces at the end are left out if the
-    /// whole counts more than its parts.
+    /// Adds the last line. `closing` renders it from the number of tokens, including its own, and
+    /// the number of pieces. Drops pieces at the end if the whole has more tokens than the sum of
+    /// its parts.
     pub(crate) fn close(mut self, closing: impl Fn(usize, usize) -> String) -> String {
         loop {
             let text = with_count(&self.pieces.concat(), |count| closing(count, self.pieces.len()));
@@ -117,7 +117,7 @@ impl Budgeted {
     }
 }
 
-/// Returns `body` followed by a line that states the number of tokens of the whole.
+/// Returns `body` followed by a line with the number of tokens of the whole.
 pub(crate) fn with_count(body: &str, line: impl Fn(usize) -> String) -> String {
     let mut text = format!("{body}{}", line(0));
     let mut stated = 0;
@@ -132,15 +132,15 @@ pub(crate) fn with_count(body: &str, line: impl Fn(usize) -> String) -> String {
     text
 }
 
-/// Returns the longest rendering within `tokens_max` tokens, of a text that is cut off after a
-/// number of characters up to `chars_max`. `None` if not even `chars_min` characters fit.
+/// Returns the longest rendering within `tokens_max` tokens. `render` truncates a text to a number
+/// of characters, at most `chars_max`. Returns `None` if not even `chars_min` characters fit.
 pub(crate) fn fitting(
     render: impl Fn(usize) -> String,
     chars_min: usize,
     chars_max: usize,
     tokens_max: usize,
 ) -> Option<String> {
-    // A token has at least one character, or several bytes of one.
+    // A token has at least one character, or a part of one.
     let (mut low, mut high) = (chars_min, chars_max);
     let mut best = None;
     while low <= high {

@@ -1,5 +1,5 @@
-//! Arguments of tools. Everything that a tool does not know is refused by its name, and every
-//! refusal states the accepted values.
+//! Arguments of tools. Unknown arguments are refused by name, and every refusal states the accepted
+//! values.
 
 #[cfg(test)]
 mod tests;
@@ -17,14 +17,14 @@ use crate::{
     http::{key_of, kind_named},
 };
 
-/// Characters of a value that a refusal quotes.
+/// Maximum number of characters of a value that a refusal quotes.
 const QUOTED_CHARS_MAX: usize = 60;
 
-/// Arguments of one call, taken by name.
+/// Arguments of one call, removed by name.
 pub(crate) struct Arguments(JsonObject);
 
 impl Arguments {
-    /// Takes the arguments of `tool`, which knows those in `known`. A null counts as absent.
+    /// Starts reading the arguments of `tool`, which are named in `known`. A null counts as absent.
     pub(crate) fn of(
         tool: &str,
         known: &[&str],
@@ -42,7 +42,7 @@ impl Arguments {
         Ok(Arguments(arguments))
     }
 
-    /// Takes a text that must be given.
+    /// Removes and returns a required text.
     pub(crate) fn text(&mut self, name: &str, chars_max: usize) -> Result<String, Failure> {
         let expected = format!("a text of 1 to {chars_max} characters");
         match self.0.remove(name) {
@@ -51,7 +51,7 @@ impl Arguments {
         }
     }
 
-    /// Takes a text that must be given, and may be empty. Its length has no limit here.
+    /// Removes and returns a required text of any length, which may be empty.
     pub(crate) fn verbatim(&mut self, name: &str) -> Result<String, Failure> {
         match self.0.remove(name) {
             Some(Value::String(text)) => Ok(text),
@@ -60,7 +60,7 @@ impl Arguments {
         }
     }
 
-    /// Takes a text that must be given, and may be empty.
+    /// Removes and returns a required text, which may be empty.
     pub(crate) fn label(&mut self, name: &str, chars_max: usize) -> Result<String, Failure> {
         let expected = format!("a text of at most {chars_max} characters");
         match self.0.remove(name) {
@@ -75,8 +75,8 @@ impl Arguments {
         }
     }
 
-    /// Takes a list of at most `count_max` objects with the members in `known`, and reads each with
-    /// `read`. A refusal names the object.
+    /// Removes and returns a list of at most `count_max` objects with the members in `known`, each
+    /// parsed by `read`. A refusal names the object.
     pub(crate) fn objects<T>(
         &mut self,
         name: &str,
@@ -107,7 +107,7 @@ impl Arguments {
         values.into_iter().enumerate().map(of_place).collect()
     }
 
-    /// Takes a whole number that must be given, and may be negative.
+    /// Removes and returns a required integer, which may be negative.
     pub(crate) fn integer(&mut self, name: &str) -> Result<i64, Failure> {
         match self.0.remove(name) {
             Some(value) => {
@@ -117,7 +117,7 @@ impl Arguments {
         }
     }
 
-    /// Takes a list of whole numbers that may be absent.
+    /// Removes and returns an optional list of integers.
     pub(crate) fn integers(&mut self, name: &str) -> Result<Option<Vec<i64>>, Failure> {
         let Some(value) = self.0.remove(name) else { return Ok(None) };
         let numbers = value.as_array().and_then(|them| them.iter().map(integer).collect());
@@ -127,7 +127,7 @@ impl Arguments {
         }
     }
 
-    /// Takes a text that may be absent.
+    /// Removes and returns an optional text.
     pub(crate) fn optional(
         &mut self,
         name: &str,
@@ -139,7 +139,7 @@ impl Arguments {
         }
     }
 
-    /// Takes a whole number, or its default.
+    /// Removes and returns a non-negative integer, or its default.
     pub(crate) fn number(
         &mut self,
         name: &str,
@@ -154,7 +154,7 @@ impl Arguments {
         })
     }
 
-    /// Takes a list of texts. Absent is an empty list, which `counts` may exclude.
+    /// Removes and returns a list of texts. An absent list is empty, which `counts` may exclude.
     pub(crate) fn texts(
         &mut self,
         name: &str,
@@ -183,7 +183,7 @@ impl Arguments {
         values.iter().enumerate().map(of_place).collect()
     }
 
-    /// Takes a list of texts that must be given, and may be empty.
+    /// Removes and returns a required list of texts, which may be empty.
     pub(crate) fn given_texts(
         &mut self,
         name: &str,
@@ -196,7 +196,7 @@ impl Arguments {
         }
     }
 
-    /// Takes a list of keys.
+    /// Removes and returns a list of keys.
     pub(crate) fn keys(
         &mut self,
         name: &str,
@@ -209,14 +209,14 @@ impl Arguments {
         texts.iter().enumerate().map(of_place).collect()
     }
 
-    /// Takes a key that may be absent.
+    /// Removes and returns an optional key.
     pub(crate) fn key(&mut self, name: &str) -> Result<Option<Key>, Failure> {
         let text = self.optional(name, KEY_CHARS_MAX)?;
         let key = text.map(|text| key_of(&text)).transpose();
         key.map_err(|failure| failure.within(&format!("`{name}`")))
     }
 
-    /// Takes a list of kinds; `None` if it is absent or empty.
+    /// Removes and returns a list of kinds; `None` if it is absent or empty.
     pub(crate) fn kinds(&mut self, name: &str) -> Result<Option<Vec<Kind>>, Failure> {
         let texts = self.texts(name, 0..=Kind::ALL.len(), KEY_CHARS_MAX)?;
         let of_place = |(place, text): (usize, &String)| {
@@ -226,13 +226,13 @@ impl Arguments {
         Ok(Some(kinds).filter(|kinds| !kinds.is_empty()))
     }
 
-    /// Reads the arguments that are left as a value.
+    /// Deserialises the remaining arguments.
     pub(crate) fn rest<T: DeserializeOwned>(self) -> Result<T, Failure> {
         serde_json::from_value(Value::Object(self.0))
             .map_err(|error| Failure::invalid(format!("arguments: {error}")))
     }
 
-    /// Takes a span of time, in the time zone of this machine.
+    /// Removes and returns a time span, in the time zone of this machine.
     pub(crate) fn period(&mut self, name: &str) -> Result<Option<Period>, Failure> {
         let Some(text) = self.optional(name, KEY_CHARS_MAX)? else { return Ok(None) };
         let period = Period::parse(&text, &Zoned::now());
@@ -255,7 +255,7 @@ fn text_of(name: &str, value: &Value, chars_max: usize, expected: &str) -> Resul
     }
 }
 
-/// Returns a whole number, also if it is written as `8.0`.
+/// Returns a non-negative integer, also from the form `8.0`.
 fn whole(value: &Value) -> Option<usize> {
     if let Some(number) = value.as_u64() {
         return usize::try_from(number).ok();
@@ -265,7 +265,7 @@ fn whole(value: &Value) -> Option<usize> {
     (0.0..=1e9).contains(&number).then_some(number as usize)
 }
 
-/// Returns a whole number, also if it is written as `-8.0`.
+/// Returns an integer, also from the form `-8.0`.
 fn integer(value: &Value) -> Option<i64> {
     let written = || {
         let number = value.as_f64().filter(|number| number.fract() == 0.0)?;

@@ -1,4 +1,4 @@
-//! The methods of the protocol over a [`Visit`], which the route puts into each request.
+//! The methods of the protocol, for a [`Visit`] that the route inserts into each request.
 
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
@@ -110,8 +110,7 @@ impl ServerHandler for Handler {
         Ok(ReadResourceResult::new(vec![contents]).into())
     }
 
-    /// Refuses a request of another method, or of one of the methods above with parameters of
-    /// another form.
+    /// Refuses a request with an unknown method, or with invalid parameters of a known one.
     async fn on_custom_request(
         &self,
         request: CustomRequest,
@@ -125,8 +124,8 @@ impl ServerHandler for Handler {
     }
 }
 
-/// Returns the error for a request of an unknown method, or of a known one with parameters of
-/// another form, or without any.
+/// Returns the error for a request with an unknown method, or with missing or invalid parameters of
+/// a known one.
 pub(crate) fn unreadable(request: CustomRequest) -> ErrorData {
     let expected = match request.method.as_str() {
         "tools/call" => "`name`, a text, and `arguments`, an object",
@@ -138,7 +137,7 @@ pub(crate) fn unreadable(request: CustomRequest) -> ErrorData {
     ErrorData::invalid_params(message, None)
 }
 
-/// Returns the tools of these profiles whose right the caller has.
+/// Returns the tools of these profiles for which the caller has the right.
 pub(crate) fn listed(profiles: Profiles, has: impl Fn(Right) -> bool) -> Vec<Tool> {
     let tools = tools::of(profiles).filter(|tool| has(tool.operation().right));
     tools.map(ToolName::described).collect()
@@ -154,7 +153,7 @@ pub(crate) fn named(profiles: Profiles, name: &str) -> Result<ToolName, ErrorDat
     })
 }
 
-/// Returns a failure as the result of a tool: the model reads it and can correct the call.
+/// Returns a failure as the result of a tool, so that the model can read it and correct the call.
 pub(crate) fn refused(failure: &Failure) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(failure.line())])
 }

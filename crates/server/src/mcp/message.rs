@@ -1,7 +1,7 @@
-//! Messages as bytes. The library drops a malformed one without an answer in JSON-RPC, so a client
-//! whose one message was malformed would wait for ever, or read plain text.
+//! Parses messages from bytes. The library gives no JSON-RPC answer to a malformed message, so the
+//! client would wait forever, or receive plain text.
 //!
-//! A batch is refused in every revision. Only 2025-03-26 had them, and no known client sends any.
+//! Batches are refused in every revision. Only 2025-03-26 had them, and no known client sends any.
 
 #[cfg(test)]
 mod tests;
@@ -10,14 +10,14 @@ use rmcp::model::{ClientJsonRpcMessage, ErrorCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The refusal of JSON that is not a message.
+/// Refusal of JSON that is not a message.
 const NOT_A_MESSAGE: &str = "expected a request of JSON-RPC 2.0";
 
-/// The content of some bytes.
+/// The parsed content.
 #[derive(Debug)]
 pub(super) enum Parsed {
     Message(Box<ClientJsonRpcMessage>),
-    /// Nothing, or a notification that this server does not know.
+    /// Empty, or a notification that this server does not know.
     Nothing,
     /// The answer to bytes that are not a message.
     Refused(Value),
@@ -56,23 +56,23 @@ pub(super) fn parse(bytes: &[u8]) -> Parsed {
     }
 }
 
-/// The id of a message whose texts may have escapes of half a character.
+/// The id of a message whose texts may have lone surrogate escapes.
 #[derive(Deserialize)]
 struct Identified {
     id: Value,
 }
 
-/// Returns the id of a request, if it is one.
+/// Returns the id of a message if it is a request.
 fn id_in(id: Option<&Value>) -> Option<Value> {
     id.filter(|id| id.is_string() || id.is_i64()).cloned()
 }
 
-/// Returns the error for [`Parsed::Nothing`], if an answer is expected.
+/// Returns the error for [`Parsed::Nothing`] if an answer is expected.
 pub(super) fn not_a_message() -> Value {
     refusal(ErrorCode::INVALID_REQUEST, Value::Null, NOT_A_MESSAGE)
 }
 
-/// Returns an error of JSON-RPC.
+/// Returns a JSON-RPC error.
 pub(super) fn refusal(code: ErrorCode, id: Value, message: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code.0, "message": message}})
 }

@@ -1,4 +1,4 @@
-//! The prompts that a person can choose in a host.
+//! Prompts that a person can select in a host.
 
 use rmcp::{
     ErrorData,
@@ -8,7 +8,7 @@ use rmcp::{
     },
 };
 
-/// Characters of the argument of a prompt.
+/// Maximum length of the argument of a prompt, in characters.
 const TOPIC_CHARS_MAX: usize = 1_000;
 
 const REMEMBER: &str = "\
@@ -23,7 +23,7 @@ Write a hand-over for the next session: the aim, what is done, what was decided 
 open, the next step, and the files and commands that matter. Store it with the tool `remember` as \
 one note with the tag `handoff`, in at most 300 words, without secrets. Then show it to me.";
 
-/// Returns the prompts. They store records, so a caller who may not write has none.
+/// Returns the prompts. They store records, so the list is empty if the caller may not write.
 pub(crate) fn list(may_write: bool) -> ListPromptsResult {
     let topic = PromptArgument::new("topic").with_description("What to store").with_required(false);
     let remember =

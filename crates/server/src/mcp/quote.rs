@@ -1,25 +1,25 @@
-//! Quotation of stored text, so that no content ends its quote.
+//! Quotes stored text so that its content cannot end the quote.
 //!
-//! A text on one line stands in quotation marks, with those in it escaped. A text of several lines
-//! has `> ` before each line. Everything outside of quotes is ours.
+//! A text in one line is in quotation marks, and its own are escaped. A text of several lines has
+//! `> ` before each line. Everything outside of quotes is ours.
 
 use aios_memory::{Key, MemoryView, Shown};
 
-/// Beginning of each line of a quoted block.
+/// Prefix of each line of a quoted block.
 const BAR: &str = "> ";
 /// Maximum number of characters of a quoted label, such as a title.
 const LABEL_CHARS_MAX: usize = 80;
-/// End of a text whose rest is left out.
+/// Mark at the end of a truncated text.
 const CUT: &str = "...";
 
-/// A stored text, ready to be quoted.
+/// A stored text, prepared for quoting.
 pub(crate) struct Quotable {
     text: String,
     warning: Option<&'static str>,
 }
 
 impl Quotable {
-    /// Prepares a stored text. One that the guard refuses is replaced by a statement of that.
+    /// Prepares a stored text. A text that the guard refuses is replaced by a notice.
     pub(crate) fn of(view: &MemoryView, text: &str) -> Quotable {
         let Some(Shown { text, has_injection, has_secret, .. }) = view.shown(text) else {
             return Quotable { text: String::new(), warning: Some("[refused by the guard]") };
@@ -32,17 +32,17 @@ impl Quotable {
         Quotable { text, warning }
     }
 
-    /// Returns the warning that stands before the quote, with a space after it.
+    /// Returns the warning before the quote, followed by a space.
     pub(crate) fn warning(&self) -> String {
         self.warning.map(|warning| format!("{warning} ")).unwrap_or_default()
     }
 
-    /// Returns the text on one line in quotation marks, cut off after `chars_max` characters.
+    /// Returns the text in one line and in quotation marks, truncated to `chars_max` characters.
     pub(crate) fn line(&self, chars_max: usize) -> String {
         marked(&self.text, chars_max)
     }
 
-    /// Returns the text as a block of quoted lines, cut off after `chars_max` characters.
+    /// Returns the text as a block of quoted lines, truncated to `chars_max` characters.
     pub(crate) fn block(&self, chars_max: usize) -> String {
         let shown = cut(&self.text, chars_max);
         let mut block = String::new();
@@ -59,7 +59,7 @@ impl Quotable {
         block
     }
 
-    /// Returns the first `chars_max` characters of the text, for a string of JSON.
+    /// Returns the first `chars_max` characters of the text, for a JSON string.
     pub(crate) fn bare(&self, chars_max: usize) -> &str {
         cut(&self.text, chars_max)
     }
@@ -75,8 +75,7 @@ pub(crate) fn label(view: &MemoryView, text: &str) -> String {
     Quotable::of(view, text).line(LABEL_CHARS_MAX)
 }
 
-/// Returns a key: bare if it has the characters of an id that a program makes, else in quotation
-/// marks.
+/// Returns a key, in quotation marks unless it consists of characters of generated ids.
 pub(crate) fn key(key: &Key) -> String {
     let text = key.to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+#".contains(c);
@@ -86,7 +85,7 @@ pub(crate) fn key(key: &Key) -> String {
     }
 }
 
-/// Returns `text` on one line in quotation marks, with its own escaped.
+/// Returns `text` in one line and in quotation marks, with its own escaped.
 fn marked(text: &str, chars_max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown = cut(&line, chars_max);
@@ -95,7 +94,7 @@ fn marked(text: &str, chars_max: usize) -> String {
     for c in shown.chars() {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
-            // Only a key holds them: texts are cleaned before.
+            // Only keys contain these; other texts have been cleaned.
             c if c.is_control() => out.push('?'),
             c => out.push(c),
         }

@@ -1,4 +1,4 @@
-//! The resources: the profile of the caller, and each record by its key.
+//! Resources: the profile of the caller, and each record by its key.
 
 use aios_memory::{Fact, Key, record::forms};
 use rmcp::{
@@ -20,10 +20,10 @@ use crate::{
 const SCHEME: &str = "memory://";
 const PROFILE: &str = "profile";
 const TEXT: &str = "text/plain";
-/// Bytes of the address of a resource.
+/// Maximum length of the address of a resource, in bytes.
 const URI_BYTES_MAX: usize = 2_048;
 
-/// Returns the resources that have an address of their own.
+/// Returns the resources with a fixed address.
 pub(crate) fn list(may_read: bool) -> ListResourcesResult {
     let profile = Resource::new(format!("{SCHEME}{PROFILE}"), PROFILE)
         .with_description("Preferences of the person, traits of the agent, and current facts")
@@ -31,7 +31,7 @@ pub(crate) fn list(may_read: bool) -> ListResourcesResult {
     ListResourcesResult::with_all_items([profile].into_iter().filter(|_| may_read).collect())
 }
 
-/// Returns the forms of addresses.
+/// Returns the address templates.
 pub(crate) fn templates(may_read: bool) -> ListResourceTemplatesResult {
     let record = ResourceTemplate::new(format!("{SCHEME}{{kind}}/{{id}}"), "record")
         .with_description("A record with its source, times and earlier versions")
@@ -57,7 +57,7 @@ pub(crate) fn uri_of(key: &Key) -> String {
 /// Reads a resource.
 ///
 /// # Errors
-/// Fails if no resource has this address, or the caller may not read.
+/// Fails if no resource has this address, or the caller may not read it.
 pub(crate) async fn read(visit: &Visit, uri: &str) -> Result<ResourceContents, ErrorData> {
     let unknown = || {
         ErrorData::resource_not_found(
@@ -85,7 +85,7 @@ pub(crate) async fn read(visit: &Visit, uri: &str) -> Result<ResourceContents, E
     Ok(ResourceContents::text(text, uri).with_mime_type(TEXT))
 }
 
-/// Returns the preferences, the persona and the current facts, a quoted line each.
+/// Returns the preferences, the persona and the current facts, each in a quoted line.
 async fn profile(visit: &Visit) -> Result<String, Failure> {
     let view = &visit.view;
     let reading = async {
@@ -121,7 +121,7 @@ async fn profile(visit: &Visit) -> Result<String, Failure> {
     })
 }
 
-/// Decodes the escapes of an address.
+/// Decodes the percent-encoding of an address.
 fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -1,8 +1,9 @@
-//! `/mcp`: the protocol over HTTP, without sessions, with answers in JSON.
+//! `/mcp`: the protocol over HTTP, without sessions and with JSON answers.
 //!
-//! The choices of a client are in the query (`?tools=core,openai&structured=true`) and the part of
-//! the memory in headers (`aios-project`, `aios-agent`, `aios-session`), which the gate reads. They
-//! are configuration of the client; arguments of a tool change neither.
+//! Query parameters select the tools and the form of answers
+//! (`?tools=core,openai&structured=true`). Headers (`aios-project`, `aios-agent`, `aios-session`),
+//! which the gate reads, select the part of the memory. Both are configuration of the client;
+//! arguments of a tool change neither.
 
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ use crate::{
 };
 
 pub(crate) const ROUTE: &str = "/mcp";
-/// Names of this machine, with which a service on loopback is called.
+/// Loopback names by which a service may be called.
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// The state of the route.
@@ -57,8 +58,8 @@ pub(crate) fn router(config: &Config) -> Router {
         .with_state(Endpoint { protocol, message_bytes_max: config.message_bytes_max })
 }
 
-/// Returns the settings of the protocol. The gate has checked host and origin of each request, by
-/// the connection too; these lists hold if it ever did not.
+/// Returns the settings of the protocol. The gate has already checked host and origin of each
+/// request, taking the connection into account; these lists are a second check.
 fn settings(config: &Config) -> StreamableHttpServerConfig {
     let hosts = LOOPBACK.iter().map(|name| (*name).to_owned());
     let hosts: Vec<String> = hosts.chain(config.hosts.iter().cloned()).collect();
@@ -73,7 +74,7 @@ fn settings(config: &Config) -> StreamableHttpServerConfig {
         .with_allowed_origins(origins)
         .enforce_origin_validation();
     match config.hosts.is_empty() {
-        // Other machines may call the service by any name; the token admits them.
+        // Other machines may use any name for the service; the token admits them.
         true => settings.disable_allowed_hosts(),
         false => settings.with_allowed_hosts(hosts),
     }
@@ -109,7 +110,7 @@ async fn answer(
     response
 }
 
-/// Returns the error of JSON-RPC for a body that is not a message.
+/// Returns the JSON-RPC error for a body that is not a message.
 fn refusal_of(body: &[u8]) -> Option<serde_json::Value> {
     match parse(body) {
         Parsed::Message(_) => None,
@@ -124,7 +125,7 @@ fn visit(call: Call, request: &Parts) -> Result<Visit, Failure> {
     Ok(Visit::new(call, offer, client))
 }
 
-/// Parameters of the query.
+/// Query parameters.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Choices {

@@ -1,10 +1,10 @@
-//! Schemas of arguments. They are minimal, since a host puts them into every prompt, and closed: an
-//! argument that a tool does not know is refused.
+//! Schemas of arguments. They are minimal, because a host adds them to every prompt, and closed:
+//! unknown arguments are refused.
 
 use rmcp::model::JsonObject;
 use serde_json::{Value, json};
 
-/// Bounds of a budget of tokens.
+/// Limits of a token budget.
 pub(crate) const TOKENS_MIN: usize = 50;
 pub(crate) const TOKENS_MAX: usize = 8_000;
 
@@ -42,12 +42,12 @@ pub(crate) fn keys(count_max: usize) -> Value {
     json!({"type": "array", "items": text(), "minItems": 1, "maxItems": count_max})
 }
 
-/// Returns the schema of a budget of tokens.
+/// Returns the schema of a token budget.
 pub(crate) fn budget(default: usize) -> Value {
     json!({"type": "integer", "minimum": TOKENS_MIN, "maximum": TOKENS_MAX, "default": default})
 }
 
-/// Returns the schema of a list of at most `count_max` objects of a closed schema.
+/// Returns the schema of a list of at most `count_max` objects with a closed schema.
 pub(crate) fn objects(properties: Value, required: &[&str], count_max: usize) -> Value {
     json!({"type": "array", "items": closed(properties, required), "maxItems": count_max})
 }

@@ -1,9 +1,9 @@
-//! The protocol over the pipes of a process: one message a line.
+//! The protocol over the pipes of a process: one message per line.
 //!
-//! The lists are answered before anything is opened, since a host decides on its tools when its
-//! turn starts. Calls go to the service of the data directory if one runs, so that this process
-//! stays small; else the memory is opened at the first call. A service that starts, ends or is
-//! replaced in between changes only the way of the next call.
+//! The lists are answered before anything is opened, because a host selects its tools when its turn
+//! starts. Calls go to the service of the data directory if one is running, so that this process
+//! stays small; otherwise the memory is opened at the first call. If a service starts, ends or is
+//! replaced, only the route of the next call changes.
 
 mod front;
 mod lines;
@@ -23,9 +23,9 @@ use self::{
 use super::offer::{Offer, Profiles};
 use crate::operation::Right;
 
-/// Time for closing the memory and for writing the last answers.
+/// Time limit for closing the memory and writing the last answers.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
-/// Time without a message after which a session ends, by default.
+/// Default time without a message after which a session ends.
 const IDLE_EXIT: Duration = Duration::from_secs(6 * 3600);
 
 /// A session of the Model Context Protocol over two pipes.
@@ -57,7 +57,7 @@ pub struct Mcp {
 }
 
 impl Mcp {
-    /// Describes a session over the memory of a data directory. `open` opens it if no service
+    /// Creates a session for the memory of a data directory. `open` opens the memory if no service
     /// answers for it.
     #[must_use]
     pub fn new(
@@ -75,42 +75,42 @@ impl Mcp {
         }
     }
 
-    /// Sets the user whose records are read and written. Default: none, for shared records.
+    /// Sets the user whose records are read and written. Default: none, which means shared records.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Mcp {
         self.head.user = Some(user.into());
         self
     }
 
-    /// Narrows the session to a project, and records without one.
+    /// Narrows the session to a project and records without a project.
     #[must_use]
     pub fn with_project(mut self, project: impl Into<String>) -> Mcp {
         self.head.project = Some(project.into());
         self
     }
 
-    /// Narrows the session to an agent, and records without one.
+    /// Narrows the session to an agent and records without an agent.
     #[must_use]
     pub fn with_agent(mut self, agent: impl Into<String>) -> Mcp {
         self.head.agent = Some(agent.into());
         self
     }
 
-    /// Narrows the session to a conversation, and records without one.
+    /// Narrows the session to a conversation and records without one.
     #[must_use]
     pub fn with_session(mut self, session: impl Into<String>) -> Mcp {
         self.head.session = Some(session.into());
         self
     }
 
-    /// Sets the offered tools. Default: those of the profile `core`.
+    /// Sets the offered tools. Default: the profile `core`.
     #[must_use]
     pub fn with_profiles(mut self, profiles: Profiles) -> Mcp {
         self.offer.profiles = profiles;
         self
     }
 
-    /// Answers with JSON beside the text. The budgets of tokens hold for the text alone.
+    /// Adds JSON to the text of answers. Token budgets apply only to the text.
     #[must_use]
     pub fn structured(mut self) -> Mcp {
         self.offer.is_structured = true;
@@ -124,7 +124,7 @@ impl Mcp {
         self
     }
 
-    /// Opens the memory in this process even if a service runs for it.
+    /// Opens the memory in this process even if a service is running.
     #[must_use]
     pub fn without_service(self) -> Mcp {
         Mcp { is_alone: true, ..self }
@@ -136,8 +136,8 @@ impl Mcp {
         Mcp { idle_exit, ..self }
     }
 
-    /// Serves until the input ends, the output breaks, nothing comes for the idle time, or `ended`
-    /// ends. Calls that were accepted before the end of the input are answered.
+    /// Serves until the input ends, the output fails, the idle time passes without a message, or
+    /// `ended` completes. Calls accepted before the end of the input are answered.
     pub async fn serve(self, input: File, output: File, ended: impl Future<Output = ()>) {
         let Mcp { data_dir, open, head, offer, rights, idle_exit, is_alone } = self;
         let stop = CancellationToken::new();

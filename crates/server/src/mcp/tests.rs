@@ -1,4 +1,4 @@
-//! The description of the tools: committed, closed, and within its tokens.
+//! The descriptions of the tools are committed, closed, and within their token limit.
 
 use std::{env, fs, path::Path};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Profiles, answer::tokens, handler::listed, tools};
 
-/// Tokens of o200k that the default profile may cost a host in every prompt.
+/// Maximum number of o200k tokens that the default profile adds to each prompt of a host.
 const TOKENS_MAX: usize = 700;
 
 /// Returns the tools as a host gives them to its model.

@@ -1,6 +1,6 @@
-//! The tools: names, descriptions, arguments, and the right that each demands.
-//! `docs/mcp-tools.json` is the committed form of the default profile, whose tokens a test counts:
-//! a host puts it into every prompt.
+//! Tools: names, descriptions, arguments, and the required rights. `docs/mcp-tools.json` is the
+//! committed form of the default profile. A test counts its tokens, because a host adds it to every
+//! prompt.
 
 mod connectors;
 mod context;
@@ -63,7 +63,7 @@ impl ToolName {
         &[ToolName::Begin, ToolName::Log, ToolName::Finish, ToolName::ResumeList];
     /// The tool of the profile `files`.
     pub(crate) const FILES: &[ToolName] = &[ToolName::Memory];
-    /// The tools of the profile `graph`, those of the official memory server.
+    /// The tools of the profile `graph`: those of the official memory server.
     pub(crate) const GRAPH: &[ToolName] = &[
         ToolName::CreateEntities,
         ToolName::CreateRelations,
@@ -78,8 +78,8 @@ impl ToolName {
     /// The tools of the profile `openai`, in the shape that connectors expect.
     pub(crate) const OPENAI: &[ToolName] = &[ToolName::Search, ToolName::Fetch];
 
-    /// Returns the operation of a call of this tool. A command of `memory` that changes files has
-    /// one with another right, see [`check`](ToolName::check).
+    /// Returns the operation of a call of this tool. A `memory` command that changes files has
+    /// another operation, see [`check`](ToolName::check).
     pub(crate) fn operation(self) -> Operation {
         match self {
             ToolName::Context => Operation::part("mcp context", Right::Read),
@@ -106,7 +106,8 @@ impl ToolName {
         }
     }
 
-    /// Returns the right that a call with these arguments demands beside that of its operation.
+    /// Returns the right that a call with these arguments needs in addition to that of its
+    /// operation.
     pub(crate) fn further_right(self, arguments: Option<&JsonObject>) -> Option<Right> {
         match self {
             ToolName::Memory => memory::further_right(arguments),
@@ -114,10 +115,10 @@ impl ToolName {
         }
     }
 
-    /// Returns true if a call with these arguments can be sent again when its answer is lost.
-    /// Statements and parts of the graph are known by their text, and what was forgotten stays
-    /// forgotten. An edit of a
-    /// file that is made twice is another edit, and so is a step of a task.
+    /// Returns true if a call with these arguments can be sent again if its answer was lost.
+    /// Statements and parts of the graph are identified by their text, and a forgotten record stays
+    /// forgotten. Repeating an edit of a file is another edit, and so is repeating a step of a
+    /// task.
     pub(crate) fn is_repeatable(self, arguments: Option<&JsonObject>) -> bool {
         match self {
             ToolName::Begin | ToolName::Log | ToolName::Finish => false,
@@ -185,7 +186,7 @@ impl ToolName {
         }
     }
 
-    /// Returns the hints on the effect of a call. Every tool stays within the memory.
+    /// Returns the hints about the effect of a call. No tool acts outside of the memory.
     fn annotations(self) -> ToolAnnotations {
         let closed = ToolAnnotations::new().open_world(false);
         match self {
@@ -212,7 +213,7 @@ impl ToolName {
     /// Checks that the caller may make a call with these arguments, and returns its operation.
     ///
     /// # Errors
-    /// Fails if the caller lacks the right, or the call is for all users and concerns one owner.
+    /// Fails if the caller lacks the right, or if the call is for all users and the tool for one.
     pub(crate) fn check(
         self,
         visit: &Visit,
@@ -226,7 +227,7 @@ impl ToolName {
         }
     }
 
-    /// Carries out a call of this tool, which [`check`](ToolName::check) admitted.
+    /// Executes a call of this tool that [`check`](ToolName::check) has admitted.
     ///
     /// # Errors
     /// Fails if an argument is invalid, or the memory fails.

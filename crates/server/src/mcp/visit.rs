@@ -1,4 +1,4 @@
-//! One request of the protocol: its call, the memory of its caller, its client.
+//! A request of the protocol: its call, the caller's memory, its client.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,22 +8,22 @@ use rmcp::model::Implementation;
 use super::offer::Offer;
 use crate::{call::Call, operation::Operation};
 
-/// Characters of the name of a client.
+/// Maximum length of the name of a client, in characters.
 const CLIENT_CHARS_MAX: usize = 120;
 
-/// A request that has passed the gate. Cheap to clone.
+/// A request that the gate has admitted. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Visit {
     pub(crate) call: Call,
     /// The caller's memory.
     pub(crate) view: MemoryView,
     pub(crate) offer: Offer,
-    /// Name and version of the client. They are provenance, and never select records.
+    /// Name and version of the client. They are provenance and never select records.
     client: Option<Arc<str>>,
     done: Arc<Mutex<Option<Done>>>,
 }
 
-/// The tool that a request called, for the audit line and the figures.
+/// The tool that a request called, for the audit line and the metrics.
 #[derive(Debug, Clone)]
 pub(crate) struct Done {
     pub(crate) operation: Operation,
@@ -38,7 +38,7 @@ impl Visit {
         Visit { call, view, offer, client, done: Arc::default() }
     }
 
-    /// Returns this visit by a client that names itself in the request.
+    /// Returns this visit with the client that the request names.
     pub(crate) fn by(self, client: Option<Implementation>) -> Visit {
         match client {
             None => self,
@@ -55,7 +55,7 @@ impl Visit {
         Provenance { module: module.to_owned(), client, ..Provenance::default() }
     }
 
-    /// Notes the tool that was called.
+    /// Records the tool that was called.
     pub(crate) fn note(&self, done: Done) {
         *self.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
     }

@@ -1,4 +1,4 @@
-//! The claims of an access token, as a user and rights.
+//! Converts the claims of an access token to a user and rights.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,19 @@ use crate::operation::Right;
 /// Tolerated difference between the provider's clock and this one, in seconds.
 pub(super) const LEEWAY_S: u32 = 60;
 
-/// The beginning of the scopes of this service.
+/// Prefix of the scopes of this service.
 const PREFIX: &str = "memory:";
-/// The scope whose calls name their user.
+/// Scope of callers that name a user in each call.
 const DELEGATE: &str = "memory:delegate";
 
-/// The user of an access token, and the end of its validity.
+/// The user of an access token, and its expiry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Subject {
     pub(crate) owner: Owner,
     pub(crate) rights: BTreeSet<Right>,
-    /// True if each call names its user.
+    /// True if each call must name its user.
     pub(crate) is_delegate: bool,
-    /// Seconds since 1970, the tolerance included.
+    /// Seconds since 1970, including the tolerance.
     valid_until_s: i64,
 }
 
@@ -33,20 +33,20 @@ impl Subject {
     }
 }
 
-/// The claims that decide about a call. Times, audience and issuer are checked before.
+/// The claims that decide about a call. Times, audience and issuer have already been checked.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
-    /// A text, so that a list of issuers is refused.
+    /// Declared as text, so that a list of issuers is refused.
     #[serde(default, rename = "iss")]
     _issuer: Option<String>,
     sub: Option<String>,
     exp: Option<f64>,
     scope: Option<Scopes>,
-    /// The name of `scope` at some providers.
+    /// Name of `scope` at some providers.
     scp: Option<Scopes>,
 }
 
-/// Scopes: separated by spaces (RFC 6749), or a list.
+/// Scopes, separated by spaces (RFC 6749) or as a list.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Scopes {
@@ -55,7 +55,7 @@ enum Scopes {
 }
 
 impl Claims {
-    /// Returns the user, or the reason for which it is refused.
+    /// Returns the user, or the reason for a refusal.
     pub(super) fn subject(self) -> Result<Subject, String> {
         let sub = self.sub.unwrap_or_default();
         let owner = Owner::user(&sub).map_err(|error| format!("its `sub`: {error}"))?;
@@ -78,7 +78,7 @@ impl Claims {
     }
 }
 
-/// Returns the rights that scopes give. Scopes of other services give none.
+/// Returns the rights for scopes. Scopes of other services give no rights.
 fn rights(scopes: &[String]) -> BTreeSet<Right> {
     let has = |right: &Right| scopes.contains(&scope_of(*right));
     Right::ALL.into_iter().filter(has).collect()

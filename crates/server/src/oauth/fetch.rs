@@ -1,5 +1,5 @@
-//! Requests to the identity provider: a bounded GET over https, and the metadata that name the
-//! address of its keys.
+//! Requests to the identity provider: a bounded GET over https, and the metadata with the address
+//! of its keys.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use super::key_set::BYTES_MAX;
 use crate::Error;
 
-/// Time of a request, its answer included.
+/// Time limit of a request, including its answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The failure of a request to the provider.
+/// Failure of a request to the provider.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("failed to get {url}")]
@@ -25,7 +25,7 @@ pub(super) enum FetchError {
     Content { url: Url, reason: String },
 }
 
-/// The part of a provider's metadata that is used (RFC 8414, OpenID Connect Discovery).
+/// The fields used of a provider's metadata (RFC 8414, OpenID Connect Discovery).
 #[derive(Debug, Deserialize)]
 struct Metadata {
     issuer: String,
@@ -35,7 +35,7 @@ struct Metadata {
 /// Parses an address of the provider: https, or http on this machine.
 ///
 /// # Errors
-/// [`Error::Provider`] if it is another one.
+/// [`Error::Provider`] for any other address.
 pub(super) fn address(text: &str) -> Result<Url, Error> {
     let problem = |problem: &str| Error::Provider { problem: format!("`{text}` {problem}") };
     let url = Url::parse(text).map_err(|_| problem("is not an address"))?;
@@ -59,7 +59,7 @@ fn is_loopback(url: &Url) -> bool {
 pub(super) fn client(url: &Url) -> Result<Client, Error> {
     let builder = Client::builder().timeout(TIMEOUT).redirect(redirect::Policy::none());
     let builder = match url.scheme() {
-        // Needs neither certificates nor a way out of this machine.
+        // Loopback needs neither certificates nor a proxy.
         "http" => builder.tls_built_in_root_certs(false).no_proxy(),
         _ => builder,
     };
@@ -69,7 +69,7 @@ pub(super) fn client(url: &Url) -> Result<Client, Error> {
     })
 }
 
-/// Gets the bytes at an address, up to [`BYTES_MAX`] of them.
+/// Returns the bytes at an address, at most [`BYTES_MAX`].
 pub(super) async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, FetchError> {
     let failed = |source| FetchError::Request { url: url.clone(), source };
     let request = client.get(url.clone()).header("accept", "application/json");
@@ -88,10 +88,10 @@ pub(super) async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, FetchErro
     Ok(bytes)
 }
 
-/// Returns the address of the keys of an issuer, as its metadata says.
+/// Returns the address of an issuer's keys, from its metadata.
 ///
 /// # Errors
-/// Fails if neither of the two documents can be had, or it is another issuer's.
+/// Fails if neither of the two documents is available, or if it belongs to another issuer.
 pub(super) async fn discover(client: &Client, issuer: &str, url: &Url) -> Result<Url, FetchError> {
     match described(client, issuer, in_front(url, "oauth-authorization-server")).await {
         Ok(keys) => Ok(keys),
@@ -113,7 +113,7 @@ async fn described(client: &Client, issuer: &str, url: Url) -> Result<Url, Fetch
     address(&metadata.jwks_uri).map_err(|error| content(format!("jwks_uri: {error}")))
 }
 
-/// Returns the address of a document between host and path (RFC 8414, section 3.1).
+/// Returns the address of a document, inserted before the path (RFC 8414, section 3.1).
 fn in_front(issuer: &Url, document: &str) -> Url {
     let mut url = issuer.clone();
     let path = issuer.path().trim_end_matches('/');
@@ -121,7 +121,7 @@ fn in_front(issuer: &Url, document: &str) -> Url {
     url
 }
 
-/// Returns the address of a document behind the path (OpenID Connect Discovery, section 4).
+/// Returns the address of a document, appended to the path (OpenID Connect Discovery, section 4).
 fn behind(issuer: &Url, document: &str) -> Url {
     let mut url = issuer.clone();
     let path = issuer.path().trim_end_matches('/');

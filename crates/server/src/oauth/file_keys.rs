@@ -47,7 +47,7 @@ impl FileKeys {
     /// Returns a key.
     ///
     /// # Errors
-    /// Fails if the file cannot be used any more.
+    /// Fails if the file can no longer be used.
     pub(super) fn find(
         &self,
         id: Option<&str>,
@@ -70,7 +70,7 @@ impl FileKeys {
         if let (Some(keys), true) = (&loaded.keys, loaded.state == state) {
             return Ok(Arc::clone(keys));
         }
-        // Keys that were removed from the file must not live on.
+        // Keys that were removed from the file must not be used.
         *loaded = Loaded::default();
         let keys = Arc::new(read(&self.path).map_err(failed)?);
         *loaded = Loaded { state, keys: Some(Arc::clone(&keys)) };

@@ -7,7 +7,7 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Bytes of a key set.
+/// Maximum size of a key set in bytes.
 pub(super) const BYTES_MAX: usize = 1 << 20;
 
 /// The keys of a provider.
@@ -23,18 +23,18 @@ struct PublicKey {
     key: DecodingKey,
 }
 
-/// A key set as it is written. Each key is read by itself: one of a type that nobody here knows
-/// does not cost the others.
+/// The JSON of a key set. Keys are parsed one by one, so that one of an unknown type does not
+/// affect the others.
 #[derive(Deserialize)]
 struct Written {
     keys: Vec<Value>,
 }
 
 impl KeySet {
-    /// Reads a key set. Keys for other purposes, and secret ones, are left out.
+    /// Parses a key set. Ignores keys for other purposes, and secret ones.
     ///
     /// # Errors
-    /// Fails with the reason if it is not a key set, or has no key that verifies signatures.
+    /// Fails with the reason if it is not a key set, or has no key for verifying signatures.
     pub(super) fn parse(bytes: &[u8]) -> Result<KeySet, String> {
         let Written { keys } = serde_json::from_slice(bytes)
             .map_err(|error| format!("it is not a JSON Web Key Set: {error}"))?;
@@ -45,7 +45,8 @@ impl KeySet {
         }
     }
 
-    /// Returns the key of this id for an algorithm. Without an id there must be one such key only.
+    /// Returns the key with this id for an algorithm. Without an id, there must be exactly one such
+    /// key.
     pub(super) fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&DecodingKey> {
         let mut fitting = self.keys.iter().filter(|key| {
             key.algorithms.contains(&algorithm) && (id.is_none() || key.id.as_deref() == id)
@@ -77,7 +78,7 @@ fn public_key(value: Value) -> Option<PublicKey> {
     Some(PublicKey { id: key_id, algorithms, key: key.ok()? })
 }
 
-/// Returns the algorithms of a type of key; `None` for secret and unknown types.
+/// Returns the algorithms for a type of key; `None` for secret and unknown types.
 fn algorithms(parameters: &AlgorithmParameters) -> Option<Vec<Algorithm>> {
     use Algorithm::{ES256, ES384, EdDSA, PS256, PS384, PS512, RS256, RS384, RS512};
     Some(match parameters {

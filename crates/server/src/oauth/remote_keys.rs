@@ -1,5 +1,5 @@
-//! Public keys at an address. They are fetched at the first call, again after an hour, and when a
-//! token names a key that is not among them.
+//! Public keys at an address. They are fetched at the first call, again after an hour, and if a
+//! token names an unknown key.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -19,45 +19,45 @@ use crate::{
     failure::{Challenge, Failure},
 };
 
-/// Age after which keys are fetched again.
+/// Age at which keys are fetched again.
 const FRESH: Duration = Duration::from_secs(60 * 60);
-/// Age up to which keys are used if they cannot be fetched again.
+/// Maximum age at which keys are used if fetching them again fails.
 const USABLE: Duration = Duration::from_secs(2 * 60 * 60);
-/// Pause between two requests that tokens with unknown keys cause.
+/// Minimum interval between two requests caused by tokens with unknown keys.
 const UNKNOWN_PAUSE: Duration = Duration::from_secs(30);
 /// Pause after a request that failed.
 const FAILURE_PAUSE: Duration = Duration::from_secs(5);
 
-/// The keys of a provider that is asked for them.
+/// The keys of a provider, fetched over the network.
 #[derive(Debug)]
 pub(super) struct RemoteKeys {
     origin: Origin,
     client: Client,
     loaded: Mutex<Loaded>,
-    /// One request at a time.
+    /// Serialises requests.
     turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
 enum Origin {
     Address(Url),
-    /// The issuer, as it is written and as an address.
+    /// The issuer, as text and as an address.
     Issuer(String, Url),
 }
 
 #[derive(Debug, Default)]
 struct Loaded {
     keys: Option<(Arc<KeySet>, Instant)>,
-    /// No request is made before this time.
+    /// Time before which no request is made.
     paused_until: Option<Instant>,
 }
 
-/// The cause of a request.
+/// Reason for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
     /// The keys are missing or old.
     Age,
-    /// A token names a key that is not among them.
+    /// A token names an unknown key.
     UnknownKey,
 }
 
@@ -80,7 +80,7 @@ impl RemoteKeys {
     /// Returns a key.
     ///
     /// # Errors
-    /// Fails if the provider's keys cannot be had.
+    /// Fails if the provider's keys are unavailable.
     pub(super) async fn find(
         self: &Arc<Self>,
         id: Option<&str>,
@@ -92,14 +92,14 @@ impl RemoteKeys {
         let request = match (&known, &found) {
             (Some(_), Some(_)) if self.keys(now, FRESH).is_some() => return Ok(found),
             (Some(_), Some(_)) => {
-                // The call need not wait: the keys it needs are there.
+                // The call does not wait, because it has the keys that it needs.
                 drop(self.load(Cause::Age));
                 return Ok(found);
             }
             (Some(_), None) => self.load(Cause::UnknownKey),
             (None, _) => self.load(Cause::Age),
         };
-        // A request goes on if the call that caused it ends.
+        // A request continues if the call that caused it ends.
         let _ = request.await;
         let keys = self.keys(Instant::now(), USABLE).ok_or_else(unavailable)?;
         Ok(keys.find(id, algorithm).cloned())
@@ -109,14 +109,14 @@ impl RemoteKeys {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the keys if they are not older than `age_max`.
+    /// Returns the keys unless they are older than `age_max`.
     fn keys(&self, now: Instant, age_max: Duration) -> Option<Arc<KeySet>> {
         let loaded = self.lock();
         let (keys, at) = loaded.keys.as_ref()?;
         (now.saturating_duration_since(*at) < age_max).then(|| Arc::clone(keys))
     }
 
-    /// Fetches the keys in a task of its own, unless that was done a moment ago.
+    /// Fetches the keys in a separate task, unless they were fetched very recently.
     fn load(self: &Arc<Self>, cause: Cause) -> JoinHandle<()> {
         let keys = Arc::clone(self);
         tokio::spawn(async move {
@@ -157,7 +157,7 @@ impl RemoteKeys {
     }
 }
 
-/// Returns the failure of a call whose token cannot be checked now.
+/// Returns the failure of a call whose token cannot be checked at present.
 pub(super) fn unavailable() -> Failure {
     let failure = Failure::unauthenticated("the keys of the identity provider cannot be had now")
         .with_advice("send the call again a little later; the log of the service has the cause")

@@ -1,5 +1,5 @@
-//! The service as others see it before they have a token: the metadata of the protected resource
-//! (RFC 9728), and the header `WWW-Authenticate` of a refusal (RFC 6750).
+//! Discovery for clients without a token: the metadata of the protected resource (RFC 9728), and
+//! the header `WWW-Authenticate` of a refusal (RFC 6750).
 
 use axum::response::Response;
 use http::{HeaderValue, header};
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::failure::Challenge;
 
-/// The path of the metadata, in front of that of the resource.
+/// Path of the metadata, which precedes the path of the resource.
 pub(crate) const METADATA: &str = "/.well-known/oauth-protected-resource";
 
 /// Returns the metadata of the resource at `address`: the identity provider and the scopes.
@@ -29,8 +29,7 @@ pub(crate) fn metadata(settings: &OAuth, address: String) -> Value {
     })
 }
 
-/// Returns an answer with the header that tells how to get in. `base` is the address of the
-/// service.
+/// Adds the authentication challenge to an answer. `base` is the address of the service.
 pub(crate) fn challenge(mut response: Response, base: Option<&str>) -> Response {
     let Some(challenge) = response.extensions().get::<Challenge>().copied() else {
         return response;

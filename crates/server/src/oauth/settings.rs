@@ -1,27 +1,27 @@
-//! The settings of an identity provider, and their checks.
+//! Settings of an identity provider, with their checks.
 
 use std::path::PathBuf;
 
 use super::fetch::address;
 use crate::Error;
 
-/// The identity provider whose access tokens a service accepts beside its own tokens.
+/// The identity provider whose access tokens a service accepts in addition to its own tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OAuth {
-    /// The address of the provider, exactly as `iss` of its tokens: https, or http on this machine.
+    /// Address of the provider, equal to `iss` in its tokens: https, or http on this machine.
     pub issuer: String,
-    /// The name of the service at the provider: one of `aud` of each token.
+    /// Name of the service at the provider. `aud` of each token must contain it.
     pub audience: String,
-    /// The source of the provider's public keys. Default: [`KeySource::Discovered`].
+    /// Source of the provider's public keys. Default: [`KeySource::Discovered`].
     pub keys: KeySource,
 }
 
-/// The source of the public keys of a provider: a JSON Web Key Set (RFC 7517).
+/// Source of the public keys of a provider: a JSON Web Key Set (RFC 7517).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySource {
-    /// The address that the provider's metadata names (RFC 8414, OpenID Connect Discovery).
+    /// The address in the provider's metadata (RFC 8414, OpenID Connect Discovery).
     Discovered,
     /// A file, which is read again when it changes.
     File(PathBuf),
@@ -30,7 +30,7 @@ pub enum KeySource {
 }
 
 impl OAuth {
-    /// Describes a provider whose keys are found by its metadata.
+    /// Creates a provider whose keys are found through its metadata.
     #[must_use]
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> OAuth {
         OAuth { issuer: issuer.into(), audience: audience.into(), keys: KeySource::Discovered }
@@ -42,7 +42,7 @@ impl OAuth {
         OAuth { keys, ..self }
     }
 
-    /// Checks that every setting which the others need is there.
+    /// Checks that all settings required by others are present.
     pub(super) fn check(&self) -> Result<(), Error> {
         let problem = |problem: &str| Err(Error::Provider { problem: problem.to_owned() });
         if self.issuer.is_empty() {
@@ -64,7 +64,7 @@ impl OAuth {
     }
 }
 
-/// Returns the provider that the settings of a memory describe; `None` if they name none.
+/// Returns the provider in the settings of a memory; `None` if they name none.
 pub(crate) fn of(settings: &aios_memory::Config) -> Option<OAuth> {
     let oauth = &settings.auth_oauth;
     let jwks = oauth.jwks.to_string_lossy();

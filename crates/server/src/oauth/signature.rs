@@ -1,7 +1,7 @@
-//! Signatures of JWTs, verified with `ring`, which TLS uses too.
+//! Verifies signatures of JWTs with `ring`, which TLS uses as well.
 //!
-//! `jsonwebtoken` has one provider of cryptography a process. If the program has none, this one is
-//! installed. It verifies, and signs nothing.
+//! `jsonwebtoken` has one cryptography provider per process. This one is installed if the program
+//! has none. It only verifies signatures.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, DecodingKeyKind,
@@ -28,10 +28,10 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     },
 };
 
-/// Installs the provider, unless the program has one.
+/// Installs the provider unless the program has one.
 pub(super) fn install() {
     if CryptoProvider::try_get_default().is_none() {
-        // Another thread may have installed one meanwhile, which is as good.
+        // Another thread may have installed one in the meantime, which is equally good.
         let _ = PROVIDER.install_default();
     }
 }

@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 or HTTP/2, as its first bytes say.
+//! A connection with HTTP/1.1 or HTTP/2, as determined by its first bytes.
 
 use std::{
     sync::{
@@ -24,17 +24,17 @@ use tower::ServiceExt;
 use super::{Peer, Running};
 use crate::{Config, place::ConnectionPlaces};
 
-/// Bytes of the headers of a request.
+/// Maximum size of the headers of a request in bytes.
 const HEADER_BYTES_MAX: usize = 64 << 10;
-/// Streams that a client may have open on one HTTP/2 connection.
+/// Maximum number of open streams per HTTP/2 connection.
 const STREAMS_PER_CONNECTION: u32 = 256;
-/// Pause after which a silent HTTP/2 connection is asked if it still lives.
+/// Time of silence after which an HTTP/2 connection is pinged.
 const PING_PAUSE: Duration = Duration::from_secs(60);
-/// Time for its answer.
+/// Time limit for the answer to a ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 impl Running {
-    /// Serves a connection in a task of its own.
+    /// Serves a connection in a separate task.
     pub(super) fn start<S>(&self, stream: S, peer: Peer)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -48,7 +48,7 @@ impl Running {
         }
     }
 
-    /// Serves a connection that begins with a handshake.
+    /// Serves a connection that begins with a TLS handshake.
     pub(super) fn start_tls(&self, stream: TcpStream, peer: Peer, acceptor: TlsAcceptor) {
         let Some(opened) = self.opened() else { return };
         let connection = self.connection(peer);
@@ -112,7 +112,7 @@ impl Connection {
                     }
                     return;
                 }
-                // hyper has no time limit for the first bytes, which tell the version.
+                // hyper has no time limit for the first bytes, which determine the version.
                 () = &mut silence, if is_watched => {
                     is_watched = false;
                     if !has_begun.load(Ordering::Relaxed) {

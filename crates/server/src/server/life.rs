@@ -1,4 +1,4 @@
-//! The routes by which a supervisor sees the service: is it alive, is it ready, its figures.
+//! Routes for a supervisor: liveness, readiness and metrics.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(super) fn router(gate: Arc<Gate>) -> Router {
         .with_state(gate)
 }
 
-/// Answers 200 while calls are accepted, 503 while the service ends.
+/// Answers 200 while calls are accepted, 503 while the service shuts down.
 async fn ready(State(gate): State<Arc<Gate>>) -> Response {
     match gate.draining.is_cancelled() {
         false => "ready\n".into_response(),

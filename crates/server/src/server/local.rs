@@ -1,4 +1,5 @@
-//! The routes over a memory that this process has open, for its own calls: no address, no socket.
+//! The routes for a memory that this process has opened, for its own calls, without an address or
+//! socket.
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub(crate) struct Local {
 }
 
 impl Local {
-    /// Returns the routes over `memory`, with the limits of its settings.
+    /// Returns the routes for `memory`, with the limits in its settings.
     pub(crate) fn new(memory: AgentMemory) -> Local {
         let config = Config { tokens_file: None, ..Config::of(memory.config()) };
         let access = Access::new(&config, Credentials::default(), false);
@@ -46,7 +47,7 @@ impl Local {
         response
     }
 
-    /// Waits for writes that have begun, and closes the memory.
+    /// Waits for writes that have started, and closes the memory.
     ///
     /// # Errors
     /// Errors of closing the memory. Acknowledged writes are durable nevertheless.

@@ -1,4 +1,4 @@
-//! The routes of the metadata by which callers find the identity provider (RFC 9728).
+//! Routes of the metadata from which callers find the identity provider (RFC 9728).
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) fn router(gate: Arc<Gate>) -> Router {
         .with_state(gate)
 }
 
-/// Answers for the resource that the rest of the path names.
+/// Answers for the resource named by the rest of the path.
 async fn metadata(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let Some(provider) = gate.access.provider() else {
         return StatusCode::NOT_FOUND.into_response();

@@ -1,4 +1,4 @@
-//! The connection to the collector: HTTP/2, over TLS if its address begins with `https`.
+//! The connection to the collector: HTTP/2, with TLS if its address begins with `https`.
 
 use std::{fs, io, path::Path, sync::Arc, time::Duration};
 
@@ -17,10 +17,10 @@ use tonic::transport::{Channel, Endpoint};
 use super::settings::Settings;
 use crate::Error;
 
-/// Time to connect.
+/// Time limit for connecting.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// The way to connect.
+/// The kind of connection to a collector.
 pub(super) enum Collector {
     Plain,
     Encrypted(TlsConnector),
@@ -36,10 +36,10 @@ impl std::fmt::Debug for Collector {
 }
 
 impl Collector {
-    /// Prepares the connection that the settings describe.
+    /// Prepares the connection described by the settings.
     ///
     /// # Errors
-    /// [`Error::Telemetry`] if the file of authorities cannot be used, or there are none.
+    /// [`Error::Telemetry`] if the file of authorities cannot be used, or no authorities are found.
     pub(super) fn of(settings: &Settings) -> Result<Collector, Error> {
         if settings.endpoint.scheme_str() != Some("https") {
             return Ok(Collector::Plain);
@@ -57,7 +57,7 @@ impl Collector {
         Ok(Collector::Encrypted(TlsConnector::from(Arc::new(config))))
     }
 
-    /// Returns a channel that connects when it is used. Must be called within a runtime.
+    /// Returns a channel that connects at its first use. Must be called within a runtime.
     pub(super) fn channel(&self, settings: &Settings) -> Channel {
         let endpoint = Endpoint::from(settings.endpoint.clone())
             .timeout(settings.timeout)
@@ -110,7 +110,7 @@ fn named_authorities(path: &Path) -> Result<RootCertStore, Error> {
 
 fn authorities_of_the_system() -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
-    // Single ones that cannot be read are usual; none at all is not.
+    // Some unreadable certificates are usual, but there must be at least one.
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     match roots.is_empty() {
         true => Err(unusable("the system has no certificates of authorities".to_owned())),

@@ -1,4 +1,4 @@
-//! Names of the semantic conventions of OpenTelemetry: those of HTTP and RPC for a call, those of
+//! Names from the semantic conventions of OpenTelemetry: those of HTTP and RPC for a call, those of
 //! generative AI (in development) for an operation of a memory.
 
 #[cfg(test)]
@@ -29,8 +29,8 @@ pub(super) fn span_name(operation: &Operation) -> String {
     }
 }
 
-/// Returns the attributes of a call that are known when it begins. The path is left out: it can
-/// have the id of a record.
+/// Returns the attributes of a call that are known at its start. Excludes the path, which may
+/// contain the id of a record.
 pub(super) fn attributes(
     operation: &Operation,
     method: &Method,
@@ -56,8 +56,8 @@ pub(super) fn attributes(
     attributes
 }
 
-/// Returns the attributes and the status of an answer. Only a failure of the service is an error of
-/// its span; a wrong request is one of the caller.
+/// Returns the attributes and the status of an answer. Only failures of the service are errors of
+/// its span; invalid requests are errors of the caller.
 pub(super) fn outcome<B>(
     response: &http::Response<B>,
     is_grpc: bool,
@@ -67,7 +67,7 @@ pub(super) fn outcome<B>(
         true => grpc_status(response),
         false => i64::from(response.status().as_u16()),
     };
-    // Of gRPC: unknown, deadline, unimplemented, internal, unavailable, data loss.
+    // gRPC: unknown, deadline, unimplemented, internal, unavailable, data loss.
     let is_ours = match is_grpc {
         true => matches!(code, 2 | 4 | 12 | 13 | 14 | 15),
         false => 500 <= code,
@@ -79,14 +79,14 @@ pub(super) fn outcome<B>(
     (attributes, if is_ours { Status::error(outcome.to_owned()) } else { Status::Unset })
 }
 
-/// Returns the status of an answer of gRPC. Without the header it comes after the body.
+/// Returns the gRPC status of an answer. Without the header, the status follows the body.
 fn grpc_status<B>(response: &http::Response<B>) -> i64 {
     let status = response.headers().get("grpc-status").and_then(|status| status.to_str().ok());
     status.and_then(|status| status.parse().ok()).unwrap_or(0)
 }
 
-/// Returns the operation of a memory that a call is. `None` for those that the conventions have no
-/// name for: reading by key, lists, events, metrics, the state of the machine, mixed batches.
+/// Returns the memory operation that a call corresponds to. `None` if the conventions have no name
+/// for it: reading by key, lists, events, metrics, the machine state, mixed batches.
 pub(super) fn memory_operation(operation: &Operation) -> Option<&'static str> {
     Some(match operation.name {
         "SemanticSearch"

@@ -1,5 +1,5 @@
-//! The way of spans to the collector: a bounded queue and a thread of its own, so that a collector
-//! that fails, hangs or is slow neither delays nor fails a call. Spans that do not fit are dropped.
+//! Exports spans to the collector through a bounded queue and a separate thread, so that a slow or
+//! failing collector neither delays nor fails a call. Spans that do not fit the queue are dropped.
 
 use std::{
     sync::{
@@ -30,10 +30,10 @@ use tonic::metadata::MetadataMap;
 use super::{collector::Collector, settings::Settings};
 use crate::Error;
 
-/// Time in which the waiting spans are exported when the service ends.
+/// Time limit for exporting the waiting spans when the service ends.
 const FLUSH_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// The origin of a tracing: a collector, or the process.
+/// Destination of the spans: a collector, or the provider of the process.
 #[derive(Debug)]
 pub(crate) struct Source {
     collector: Option<(Settings, Collector)>,
@@ -57,7 +57,7 @@ impl Source {
     }
 }
 
-/// A tracing that was started.
+/// A started tracing.
 pub(super) struct Running {
     pub(super) tracer: BoxedTracer,
     pub(super) takes_parents: bool,
@@ -66,14 +66,14 @@ pub(super) struct Running {
     own: Option<Own>,
 }
 
-/// Numbers of spans.
+/// Counts of spans.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     pub(super) begun: AtomicU64,
     exported: AtomicU64,
 }
 
-/// The provider of this service.
+/// The tracer provider of this service.
 struct Own {
     provider: SdkTracerProvider,
     flush_time_max: Duration,
@@ -81,7 +81,7 @@ struct Own {
 }
 
 impl Running {
-    /// Starts to trace. The collector is connected to with the first spans.
+    /// Starts tracing. The connection to the collector is opened for the first spans.
     ///
     /// # Errors
     /// [`Error::Telemetry`] if the exporter cannot be built.
@@ -110,13 +110,13 @@ impl Running {
         })
     }
 
-    /// Exports the spans that wait, and ends. A log line says how many were lost.
+    /// Exports the waiting spans and ends. Logs the number of lost spans.
     pub(super) async fn end(&self) {
         let Some(own) = &self.own else { return };
         own.has_ended.store(true, Ordering::Relaxed);
         let (provider, limit) = (own.provider.clone(), own.flush_time_max);
         let ending = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(limit));
-        // Failures are in the log already, by the exporter; the number that was lost is new.
+        // The exporter has already logged failures; only the number of lost spans is new.
         let _ = ending.await;
         let begun = self.counts.begun.load(Ordering::Relaxed);
         let exported = self.counts.exported.load(Ordering::Relaxed);
@@ -129,7 +129,7 @@ impl Running {
 impl Drop for Own {
     fn drop(&mut self) {
         if !self.has_ended.load(Ordering::Relaxed) {
-            // Dropping the provider waits for its thread, which must not block a runtime.
+            // Dropping the provider waits for its thread, which must not block the runtime.
             let provider = self.provider.clone();
             std::thread::spawn(move || provider.shutdown());
         }
@@ -181,11 +181,11 @@ fn provider(
         .build())
 }
 
-/// An exporter with a time limit, whose failures are logged when they begin and when they end.
+/// An exporter with a time limit. It logs the first failure of a series and the end of the series.
 #[derive(Debug)]
 struct Watched {
     inner: Arc<SpanExporter>,
-    /// Its connection and its timers live there; batches come from a thread outside of it.
+    /// Runs the connection and its timers. Batches come from a thread outside of the runtime.
     runtime: Handle,
     endpoint: String,
     timeout: Duration,
@@ -197,7 +197,7 @@ impl Exporter for Watched {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = batch.len();
         let (inner, timeout) = (Arc::clone(&self.inner), self.timeout);
-        // The limit of the exporter does not cover the time to connect.
+        // The exporter's limit does not include the time for connecting.
         let exporting = self
             .runtime
             .spawn(async move { tokio::time::timeout(timeout, inner.export(batch)).await });
@@ -211,7 +211,7 @@ impl Exporter for Watched {
     }
 
     fn set_resource(&mut self, resource: &Resource) {
-        // Called before the first batch, so nobody else has the exporter.
+        // This is called before the first batch, so the exporter has no other owner.
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.set_resource(resource);
         }

@@ -1,5 +1,5 @@
-//! The `OTEL_*` variables, as values. A value that is not supported is an error, so that nobody
-//! waits for spans that never come.
+//! The values of the `OTEL_*` variables. Unsupported values are errors, so that no operator waits
+//! for spans that are never exported.
 
 mod reading;
 #[cfg(test)]
@@ -13,35 +13,35 @@ use opentelemetry_sdk::trace::Sampler;
 use self::reading::{Variables, unsupported};
 use crate::Error;
 
-/// Milliseconds for a batch, unless a variable says otherwise.
+/// Default time limit of a batch in milliseconds.
 const TIMEOUT_MS: u64 = 10_000;
-/// Spans that wait, spans of a batch, milliseconds between batches.
+/// Defaults: maximum number of waiting spans, spans per batch, milliseconds between batches.
 const QUEUE: u64 = 2_048;
 const BATCH: u64 = 512;
 const PAUSE_MS: u64 = 5_000;
-/// Most spans that wait.
+/// Upper limit of the number of waiting spans.
 const QUEUE_MAX: u64 = 65_536;
-/// Longest time of a setting: an hour.
+/// Upper limit of a time setting: an hour.
 const TIME_MS_MAX: u64 = 3_600_000;
 
-/// Name of the service, unless a variable says otherwise.
+/// Default name of the service.
 const SERVICE_NAME: &str = "aios-memory";
 
 const TEXTS: &str = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT";
 
-/// The traces that are exported, and to whom.
+/// Exported traces, and their destination.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) endpoint: Uri,
-    /// Secrets may be among them.
+    /// May contain secrets.
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    /// Time for one batch.
+    /// Time limit of a batch.
     pub(super) timeout: Duration,
-    /// Authorities that are trusted instead of those of the system.
+    /// Trusted authorities, instead of those of the system.
     pub(super) certificate: Option<PathBuf>,
     pub(super) resource: Vec<(String, String)>,
     pub(super) sampler: Sampler,
-    /// True if the parent of a span is taken from `traceparent`.
+    /// True if `traceparent` sets the parent of a span.
     pub(super) takes_parents: bool,
     pub(super) queue_max: usize,
     pub(super) batch_max: usize,
@@ -129,7 +129,8 @@ fn check_protocol(variables: &Variables<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns the endpoint. Without a scheme it is encrypted, unless it is said to be insecure.
+/// Returns the endpoint. Without a scheme it is encrypted, unless the variables declare it
+/// insecure.
 fn endpoint_of(variables: &Variables<'_>, name: &'static str, text: &str) -> Result<Uri, Error> {
     let advice = "write it like http://localhost:4317 or https://collector.example:4317";
     let invalid = || unsupported(name, text, advice);
@@ -141,7 +142,7 @@ fn endpoint_of(variables: &Variables<'_>, name: &'static str, text: &str) -> Res
         None => format!("https://{text}"),
     };
     let uri: Uri = whole.parse().map_err(|_| invalid())?;
-    // A user and a password in an address would reach the log.
+    // A user and a password in the address would be logged.
     let is_plain = uri.authority().is_some_and(|it| !it.as_str().contains('@'));
     let has_no_path = uri.path() == "/" && uri.query().is_none();
     match is_plain && has_no_path {
@@ -152,7 +153,7 @@ fn endpoint_of(variables: &Variables<'_>, name: &'static str, text: &str) -> Res
 
 fn headers(variables: &Variables<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Error> {
     let Some((name, text)) = variables.of_otlp("HEADERS") else { return Ok(Vec::new()) };
-    // The values are secrets: no message shows one.
+    // The values are secrets, so messages must not contain them.
     let invalid = |number: usize| Error::Telemetry {
         variable: name,
         problem: format!("entry {number} is not NAME=VALUE of a header"),
@@ -174,7 +175,7 @@ fn timeout(variables: &Variables<'_>) -> Result<Duration, Error> {
     variables.time(name, TIMEOUT_MS, TIME_MS_MAX)
 }
 
-/// Returns the attributes of the service: its name, its version, and those of the variable.
+/// Returns the attributes of the service: its name, its version, and those in the variable.
 fn resource(variables: &Variables<'_>) -> Result<Vec<(String, String)>, Error> {
     const NAME: &str = "OTEL_RESOURCE_ATTRIBUTES";
     let version = env!("CARGO_PKG_VERSION");
@@ -218,7 +219,7 @@ fn sampler(variables: &Variables<'_>) -> Result<Sampler, Error> {
     })
 }
 
-/// Returns the share of traces. Default: 1.
+/// Returns the fraction of traces to export. Default: 1.
 fn ratio(variables: &Variables<'_>) -> Result<f64, Error> {
     const NAME: &str = "OTEL_TRACES_SAMPLER_ARG";
     let Some(text) = variables.get(NAME) else { return Ok(1.0) };

@@ -1,5 +1,6 @@
-//! The spans of a call: the one of the call itself, from its arrival to its answer or the end of
-//! its stream, and within it that of the memory's operation, from the moment it has its place.
+//! The spans of a call: one for the call itself, from its arrival to its answer or the end of its
+//! stream, and within it one for the memory's operation, from the time at which the call has its
+//! place.
 
 use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering};
 
@@ -24,16 +25,17 @@ use crate::{
     traceparent,
 };
 
-/// Bytes of a text in a span, and texts in one. Both are cut off beyond.
+/// Maximum size of a text in a span in bytes, and maximum number of texts. Further ones are
+/// dropped.
 const TEXT_BYTES_MAX: usize = 2_048;
 const TEXTS_MAX: usize = 20;
 
-/// The tracing of a service. Cheap to clone.
+/// Tracing of a service. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Tracing(Option<Arc<Running>>);
 
 /// The spans of a call, if it is traced. Cheap to clone. They end with the answer; those of a
-/// stream when the last clone is dropped.
+/// stream end when the last clone is dropped.
 #[derive(Clone, Default)]
 pub(crate) struct Traced(Option<Arc<Spans>>);
 
@@ -52,12 +54,12 @@ struct Open {
 }
 
 impl Tracing {
-    /// Returns what traces no call.
+    /// Returns a tracing that is disabled.
     pub(crate) fn off() -> Tracing {
         Tracing(None)
     }
 
-    /// Starts to trace for a source.
+    /// Starts tracing to a destination.
     ///
     /// # Errors
     /// [`Error::Telemetry`] if the exporter cannot be built.
@@ -65,7 +67,7 @@ impl Tracing {
         Ok(Tracing(Some(Arc::new(Running::start(source)?))))
     }
 
-    /// Begins the span of a call.
+    /// Starts the span of a call.
     pub(crate) fn begin(
         &self,
         operation: &Operation,
@@ -95,7 +97,7 @@ impl Tracing {
         })))
     }
 
-    /// Exports the spans that wait, and ends.
+    /// Exports the waiting spans, and ends.
     pub(crate) async fn end(&self) {
         if let Some(running) = &self.0 {
             running.end().await;
@@ -112,13 +114,13 @@ fn start(running: &Running, builder: SpanBuilder, parent: &Context) -> BoxedSpan
 }
 
 impl Traced {
-    /// Returns the ids of the trace and of the span, for the log.
+    /// Returns the ids of the trace and the span, for the log.
     pub(crate) fn ids(&self) -> Option<(String, String)> {
         let context = &self.0.as_ref()?.context;
         Some((context.trace_id().to_string(), context.span_id().to_string()))
     }
 
-    /// Begins the span of the memory's operation, if the call is one.
+    /// Starts the span of the memory's operation, if the call corresponds to one.
     pub(crate) fn enter_memory(&self) {
         let Some(spans) = &self.0 else { return };
         let Some(operation) = spans.operation else { return };
@@ -130,20 +132,20 @@ impl Traced {
         spans.open.lock().unwrap_or_else(PoisonError::into_inner).memory = Some(span);
     }
 
-    /// Notes the text that is searched for.
+    /// Records the text of a search.
     pub(crate) fn asked(&self, query: &str) {
         if self.shows_texts() {
             self.note(KeyValue::new(names::QUERY, cut(query).to_owned()));
         }
     }
 
-    /// Notes the records that were found, by their texts.
+    /// Records the texts of the records found.
     pub(crate) fn found<'a>(&self, texts: impl ExactSizeIterator<Item = &'a str>) {
         self.changed(texts.len());
         self.given(texts);
     }
 
-    /// Notes the texts that are stored.
+    /// Records the texts to store.
     pub(crate) fn given<'a>(&self, texts: impl Iterator<Item = &'a str>) {
         if self.shows_texts() {
             let records = texts.take(TEXTS_MAX).map(|text| json!({"content": cut(text)}));
@@ -152,13 +154,13 @@ impl Traced {
         }
     }
 
-    /// Notes the number of records that the operation changed.
+    /// Records the number of changed records.
     pub(crate) fn changed(&self, count: usize) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         self.note(KeyValue::new(names::RECORD_COUNT, count));
     }
 
-    /// Notes the answer, and ends the spans unless they are those of a stream.
+    /// Records the answer, and ends the spans except those of a stream.
     pub(crate) fn answered(&self, response: &Response<Body>, outcome: &str, shape: Shape) {
         let Some(spans) = &self.0 else { return };
         let mut open = spans.open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -198,7 +200,7 @@ fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(TEXT_BYTES_MAX)]
 }
 
-/// The headers of a request, as a propagator reads them.
+/// The headers of a request, for a propagator.
 struct Headers<'a>(&'a HeaderMap);
 
 impl Extractor for Headers<'_> {

@@ -1,4 +1,4 @@
-//! The types of a program that was built without telemetry. They do nothing.
+//! The types without the feature `telemetry`. They do nothing.
 
 use http::{HeaderMap, Method, Version};
 
@@ -10,7 +10,7 @@ use crate::{
 /// Variables that name a collector.
 const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
 
-/// A source that no program can have.
+/// A source without values, because this program cannot export.
 #[derive(Debug)]
 pub(crate) enum Source {}
 

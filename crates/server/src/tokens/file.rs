@@ -1,4 +1,4 @@
-//! The file of tokens: JSON, readable only by its owner, replaced as a whole.
+//! The token file: JSON, readable only by its owner, replaced atomically.
 
 use std::{
     fmt::Display,
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::token::Token;
 use crate::Error;
 
-/// Bytes of a file that is read.
+/// Maximum size of the file in bytes.
 const BYTES_MAX: u64 = 16 << 20;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ const VERSION: u32 = 1;
 /// Reads the file.
 ///
 /// # Errors
-/// [`Error::Tokens`] if it cannot be read, is damaged, or others may read or write it.
+/// [`Error::Tokens`] if it cannot be read, is damaged, or is readable or writable by others.
 pub(super) fn read(path: &Path) -> Result<Vec<Token>, Error> {
     let failed = |error: &dyn Display| failed(path, error);
     let file = File::open(path).map_err(|error| failed(&error))?;

@@ -1,4 +1,4 @@
-//! One token: whom its calls act for, and what they may do.
+//! A token: the user for whom its calls act, and its rights.
 
 use std::collections::BTreeSet;
 
@@ -14,22 +14,22 @@ use crate::operation::Right;
 pub struct Token {
     /// The name, unique in its file.
     pub name: String,
-    /// The user that its calls act for. Default: none, they read and write shared records.
+    /// User for whom its calls act. Default: none; they read and write shared records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// The beginning of the names of users that its calls must name. An empty one permits all
-    /// users. Default: none, the calls name no user.
+    /// Prefix of user names. Each call must name a user with this prefix; an empty prefix permits
+    /// all users. Default: none; the calls name no user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delegate: Option<String>,
-    /// The project that its calls are narrowed to. Default: none.
+    /// Project to which its calls are narrowed. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
     /// The rights.
     pub rights: BTreeSet<Right>,
-    /// The end of its validity. Default: none.
+    /// Time of its expiry. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// The time at which it was added.
+    /// Time of its creation.
     pub created_at: Timestamp,
     /// SHA-256 of the secret, in hexadecimal digits.
     pub(super) hash: String,

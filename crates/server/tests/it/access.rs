@@ -1,4 +1,4 @@
-//! Who may do what: every operation, as each kind of caller.
+//! Rights: every operation, as each kind of caller.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +18,9 @@ use crate::{
     support::{Answer, PATIENCE, Request, Service},
 };
 
-/// A route whose parts demand rights of their own, which the tests in `mcp` check.
+/// A route whose parts need different rights, which the tests in `mcp` check.
 const MCP: &str = "/mcp";
-/// Operations that write what belongs to no user.
+/// Operations that write data without an owner.
 const OF_NO_USER: [&str; 2] =
     ["/aios.memory.MemoryService/PushEvent", "/aios.memory.MemoryService/UpdateMetric"];
 /// A text that only Ada may see.
@@ -144,7 +144,7 @@ async fn every_operation_demands_its_right() {
         assert_eq!(refusal(&answer, path), "unauthenticated", "{operation:?}: {answer:?}");
         let mut passed = Vec::new();
         for (right, secret) in &secrets {
-            // A stream that begins does not end by itself.
+            // A stream that was started does not end by itself.
             let is_stream = path.ends_with("/WatchEvents")
                 || (path == "/api/v1/events" && operation.0 == "GET");
             if is_stream && *right == Right::Observe {
@@ -159,7 +159,7 @@ async fn every_operation_demands_its_right() {
             }
         }
         if operation.0 == "POST" && OF_NO_USER.contains(&path) {
-            // The callers of the provider act for a user, who needs a second right.
+            // The provider's callers act for a user, who needs a second right.
             assert_eq!(passed, [Right::Write], "{operation:?}");
             continue;
         }
@@ -223,7 +223,7 @@ async fn users_do_not_see_each_other() {
                 assert!(!answer.body.contains("left oven"));
             }
         }
-        // The owner of the files may name anybody.
+        // The owner of the files may name any user.
         let named = service.send_over_socket(&read.clone().with("aios-user", "ada")).await;
         assert!(named.body.contains("left oven"), "{}: {named:?}", read.path);
     }
@@ -306,7 +306,7 @@ async fn a_web_page_and_a_forwarded_call_are_refused() {
     let secret = service.token(of_user("ada"));
     let forwarded = stats.clone().with("forwarded", "for=10.0.0.1").bearer(&secret);
     assert_eq!(service.send_over_socket(&forwarded).await.status, 200);
-    // The commands of the command line are for a process of this user alone.
+    // Only a process of this user may run command lines.
     let line = json!({"words": ["x"], "circumstances": ""});
     let line = Request::post("/internal/v1/command", line).bearer(&secret);
     assert_eq!(service.send_over_socket(&line).await.status, 200);
@@ -333,7 +333,7 @@ async fn a_revoked_token_ends_its_stream_and_its_calls() {
     assert_eq!(service.send(&recall).await.status, 401);
     let ended = tokio::time::timeout(PATIENCE, async {
         let mut text = Vec::new();
-        // The chunk of length 0 ends the body; the connection may stay for another call.
+        // A chunk of length 0 ends the body. The connection may stay open for another call.
         while !text.ends_with(b"0\r\n\r\n") {
             let mut more = [0; 1024];
             match stream.read(&mut more).await {
@@ -370,10 +370,10 @@ async fn the_headers_of_a_part_narrow_every_call() {
     assert!(found.body.contains("left oven"), "{found:?}");
     let found = service.send_over_socket(&facade("zenith")).await;
     assert!(found.status == 200 && !found.body.contains("left oven"), "{found:?}");
-    // A header narrows a token, and does not widen it.
+    // A header narrows a token but does not widen it.
     assert_eq!(service.send(&in_atlas(&recall).bearer(&within)).await.status, 200);
     assert_eq!(service.send(&elsewhere.bearer(&within)).await.status, 403);
-    // The machine has no parts.
+    // The machine has no projects.
     let events = json!({"events": [{"category": "task", "data": "x"}]});
     for request in [Request::get("/api/v1/stats"), Request::post("/api/v1/events", events)] {
         assert_eq!(service.send(&in_atlas(&request)).await.status, 400, "{}", request.path);

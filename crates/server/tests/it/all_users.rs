@@ -1,4 +1,5 @@
-//! The records of every owner in one call: only if it says so, and with the right `admin`.
+//! The records of every owner in one call: only if the call requests it, and with the right
+//! `admin`.
 
 use aios_memory_server::{
     NewToken, Right,
@@ -58,7 +59,7 @@ async fn reading_the_records_of_all_users_is_explicit_and_needs_admin() {
         assert_eq!((all.status, shown(&all)), (200, 2), "{}: {all:?}", read.path);
         let all = service.send_over_socket(&for_all(&read)).await;
         assert_eq!((all.status, shown(&all)), (200, 2), "{}: {all:?}", read.path);
-        // Loopback is any process of the machine.
+        // Loopback may be any process of the machine.
         for refused in [
             service.send(&for_all(&read)).await,
             service.send(&for_all(&read).bearer(&without)).await,

@@ -1,4 +1,4 @@
-//! gRPC as an existing client speaks it: over a connection, with the messages of the protocol.
+//! gRPC as an existing client uses it: over a connection, with the messages of the protocol.
 
 use std::{collections::BTreeSet, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Facts over the wire: learning, reading in time, a person's judgement.
+//! Facts over the network: learning, reading as of a time, a person's judgement.
 
 mod judgement;
 mod rpcs;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Request, Service};
 
-/// The fields of a fact, which the command line prints, too.
+/// The fields of a fact, which the command line prints as well.
 const FIELDS: [&str; 20] = [
     "attribute",
     "confidence",
@@ -145,7 +145,7 @@ async fn a_message_that_cannot_be_stored_is_reported_by_its_line() {
     let lines: Vec<u64> = failed.iter().map(|it| it["line"].as_u64().unwrap()).collect();
     assert_eq!(lines, [2, 3, 4], "{report}");
     assert!(failed[1]["error"].as_str().unwrap().contains("timestamp"), "{report}");
-    // A message that names another owner is not stored in the name of the caller.
+    // A message that names another owner is not stored for the caller.
     let ada = token(&service, "ada", "ada", &[Right::Write]);
     let foreign = json!({"content": "I live in Rome.", "user": "bob"});
     let report = ok(&service.send(&learn(&[foreign]).bearer(&ada)).await);
@@ -291,7 +291,7 @@ async fn learning_that_is_switched_off_is_a_typed_answer() {
     let problem = answer.json();
     assert_eq!(problem["code"], "learning_off");
     assert!(problem["try"].as_str().unwrap().contains("operator"), "{problem}");
-    // Told facts are read nevertheless.
+    // Facts that were told explicitly are read nevertheless.
     let fact = json!({"text": "The oven is on the left."});
     assert_eq!(service.send(&Request::post("/api/v1/records/fact", fact)).await.status, 201);
     let listed = ok(&service.send(&Request::get("/api/v1/facts")).await);

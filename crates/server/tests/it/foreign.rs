@@ -1,4 +1,4 @@
-//! A client of another language, with stubs made from reflection alone.
+//! A client in another language, whose stubs are made only from reflection.
 //!
 //! `cargo xtask verify foreign` runs it with an interpreter that has grpcio and grpcio-reflection.
 //! The suite runs the same calls from Rust, in `compatible`.

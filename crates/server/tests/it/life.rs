@@ -1,4 +1,4 @@
-//! Beginning and end of a service.
+//! Start and shutdown of a service.
 
 use std::{
     fs,

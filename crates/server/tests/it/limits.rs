@@ -1,4 +1,5 @@
-//! Input that no client sends by mistake: an answer or a closed connection, no panic, no growth.
+//! Input that no client sends by mistake gets an answer or a closed connection, without panics or
+//! growth.
 
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ async fn connections_beyond_the_limit_are_closed_at_once() {
     let third = TcpStream::connect(service.address).await.unwrap();
     assert_eq!(answer(third).await.status, 0);
     drop(open);
-    // The places are free again as soon as the service sees that the connections are closed.
+    // The places are free again when the service detects that the connections are closed.
     let begun = std::time::Instant::now();
     while service.send(&Request::get("/healthz")).await.status != 200 {
         assert!(begun.elapsed() < PATIENCE);

@@ -1,4 +1,4 @@
-//! The service as its callers meet it: over real sockets, with real bytes.
+//! The service as its callers use it: over real sockets, with real bytes.
 //!
 //! The model is the fast static one, so that a memory opens in milliseconds.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]

@@ -370,7 +370,7 @@ async fn a_recall_of_an_earlier_time_has_the_facts_of_then() {
     assert!(now.contains("Oslo") && !now.contains("Ghent"), "{now}");
     let then = recall(Some("2026-01-03")).await;
     assert!(then.contains("Ghent") && !then.contains("Oslo"), "{then}");
-    // The day of the move counts until its end.
+    // The whole day of the move is included.
     assert!(recall(Some("2026-01-05")).await.contains("Oslo"));
     service.stop().await;
 }
@@ -423,7 +423,7 @@ async fn a_fact_that_is_corrected_keeps_nothing_of_its_former_statement() {
     assert_eq!((&fact["key"], &fact["text"]), (&json!(key), &json!("Ada has a flat in Oslo.")));
     assert_eq!((&fact["attribute"], &fact["value"]), (&json!(""), &Value::Null), "{fact}");
     assert_eq!((&fact["origin"], &fact["evidence"]), (&json!("told"), &json!([])), "{fact}");
-    // A value that the person rejected stays out.
+    // A value that the person rejected is not stored again.
     let id = key.split_once('/').unwrap().1;
     let path = format!("/api/v1/facts/{id}/reject");
     assert_eq!(service.send(&Request { method: "POST", ..Request::get(&path) }).await.status, 200);

@@ -109,7 +109,7 @@ async fn the_metadata_lead_to_the_provider() {
         assert!(metadata["scopes_supported"].to_string().contains("memory:observe"), "{metadata}");
     }
     service.stop().await;
-    // A name that is no address: the resource is what was asked for.
+    // A name that is not an address: the resource is the one requested.
     let mut settings = provider.settings();
     settings.audience = "memory".to_owned();
     let service = Service::start_with(|config| config.oauth = Some(settings)).await;
@@ -127,7 +127,7 @@ async fn the_metadata_lead_to_the_provider() {
 async fn a_stream_ends_when_its_token_expires() {
     let provider = Filed::new("ES256");
     let service = service(&provider).await;
-    // The clocks may differ by a minute, so this one has three seconds.
+    // The clocks may differ by a minute, so this token has three seconds left.
     let exp = json!({"exp": Timestamp::now().as_second() - 57});
     let token = provider.key.token(&with(claims("ada", "memory:observe"), exp));
     let mut stream = TcpStream::connect(service.address).await.unwrap();
@@ -158,7 +158,7 @@ async fn each_subject_has_a_rate_of_its_own() {
     let begun = std::time::Instant::now();
     let mut statuses = Vec::new();
     for _ in 0..6 {
-        // Another token of the same subject has no more.
+        // Another token of the same subject gets no additional calls.
         let ada = provider.token("ada", "memory:read");
         statuses.push(service.send(&recall("x").bearer(&ada)).await.status);
     }

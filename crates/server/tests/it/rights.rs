@@ -1,5 +1,5 @@
-//! Rights within a request: parts that need another right than their route, and what no right to
-//! read covers.
+//! Rights within a request: parts that need another right than their route, and data that the right
+//! to read does not include.
 
 use aios_memory_server::{NewToken, Right};
 use serde_json::{Value, json};
@@ -90,7 +90,8 @@ async fn events_are_seen_with_the_right_to_observe_alone() {
             let answer = service.send(&read.clone().bearer(secret)).await;
             assert!(!answer.body.contains("of Bob"), "{}: {answer:?}", read.path);
         }
-        // History has nothing of a kind that keeps none, and an export the caller's own alone.
+        // A history is empty for a kind without versions, and an export has only the caller's own
+        // records.
         if read.path != "/api/v1/export" && read.path != history {
             let answer = service.send(&read.clone().bearer(&observing)).await;
             assert!(answer.body.contains("of Bob"), "{}: {answer:?}", read.path);

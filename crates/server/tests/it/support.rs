@@ -1,4 +1,4 @@
-//! A running service with a memory of its own, and a client that sends what it is told to.
+//! A running service with its own memory, and a client that sends exactly the given requests.
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Time after which a test has failed.
+/// Time limit of a test.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A service that runs until it is stopped.
@@ -69,7 +69,8 @@ impl Service {
         let listener = listener.and_unix(&socket).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        // Before the test goes on, which may change the files that the service reads to begin.
+        // Prepared before the test continues, which may change the files that the service reads at
+        // its start.
         let ready = complete(Server::new(memory.clone(), config)).prepare(listener).await.unwrap();
         let running = tokio::spawn(ready.run(async {
             let _ = stopped.await;
@@ -96,7 +97,7 @@ impl Service {
         exchange(UnixStream::connect(&self.socket).await.unwrap(), request).await
     }
 
-    /// Asks the service to end.
+    /// Requests the shutdown of the service.
     pub(crate) fn ask_to_end(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -186,7 +187,7 @@ where
 pub(crate) async fn answer<S: AsyncRead + Unpin>(mut stream: S) -> Answer {
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap();
-    // A reset after the answer is what a client sees whose request was not read to its end.
+    // A client whose request was not read to its end gets a reset after the answer.
     let _ = read;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text.as_str(), ""));

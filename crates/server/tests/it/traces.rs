@@ -15,7 +15,7 @@ use crate::support::{Request, Service};
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const PARENT: &str = "b7ad6b7169203331";
 
-/// Reads the variables of a program that has these alone.
+/// Reads the variables of a program that has only these.
 fn telemetry(given: &[(&str, &str)]) -> Result<Option<Telemetry>, Error> {
     Telemetry::from_variables(|name| {
         given.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
@@ -111,9 +111,9 @@ async fn rpcs_failures_and_streams_are_spans() {
     let forget = Request::post("/api/v1/forget", json!({"keys": [key]}));
     assert_eq!(service.send(&forget).await.status, 200);
     assert_eq!(service.send(&Request::get("/api/v1/export")).await.status, 200);
-    // An empty message: no query.
+    // An empty message, without a query.
     let rpc = Request {
-        // The state of an agent named `x`, which nobody stored.
+        // The state of an agent named `x`, which is not stored.
         body: "\0\0\0\0\u{3}\n\u{1}x".to_owned(),
         ..Request::post("/aios.memory.MemoryService/GetAgentState", "")
     };
@@ -164,7 +164,7 @@ async fn a_collector_that_refuses_or_hangs_neither_fails_nor_delays_a_call() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let refusing = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
-    // Connections are accepted by the system, and nobody answers.
+    // The system accepts connections, but nothing answers.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let hanging = format!("http://{}", silent.local_addr().unwrap());
     for endpoint in [refusing, hanging] {

@@ -1,4 +1,4 @@
-//! A program that was built without telemetry says so.
+//! Errors of a program without the feature `telemetry`.
 
 use aios_memory_server::{Error, Telemetry};
 

@@ -1,7 +1,7 @@
-//! Journals of every earlier format, each beside a `working.db` of its time. They are made by the
-//! migrations up to that format, and hold rows that the binary of format 5 wrote (`store-5`): those
-//! that waited for the library, their older versions, tombstones and refusals. There is no library
-//! yet, as after a kill before the first batch.
+//! Journals of every earlier format, each with a `working.db` of its time. They are made by the
+//! migrations up to that format, and contain rows written by the binary of format 5 (`store-5`):
+//! records that waited for the library, their older versions, tombstones and refusals. There is no
+//! library yet, as after a kill before the first batch.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -36,7 +36,7 @@ const FORGOTTEN: (&str, &str) = (
 /// Keys that wait in the journal of `store-5`.
 const WAITING: &str = "SELECT key FROM former.pending WHERE record IS NOT NULL";
 
-/// The version of `working.db` at the time of a journal's.
+/// Returns the version of `working.db` at the time of a journal's version.
 fn working_version(journal: u32) -> u32 {
     if journal < 5 { 1 } else { 2 }
 }
@@ -56,7 +56,7 @@ fn make(dir: &Path, version: u32) {
     }
     journal.pragma_update(None, "user_version", version).unwrap();
     let former = fixture("store-5/store/journal.db");
-    // Read without a write to its directory.
+    // Reads without writing to its directory.
     let former = format!("file:{}?immutable=1", former.display());
     journal.execute("ATTACH ?1 AS former", [former]).unwrap();
     fill(&journal, version).unwrap();
@@ -64,7 +64,7 @@ fn make(dir: &Path, version: u32) {
 }
 
 fn fill(journal: &Connection, version: u32) -> rusqlite::Result<()> {
-    // The library has never held them, and their vectors are of the same model.
+    // The library has never contained them, and their vectors are of the same model.
     let ids = "key, user, agent, session, external_id, content_hash, state, feed_seq";
     journal.execute_batch(&format!(
         "INSERT INTO ids ({ids}) SELECT key, user, agent, session, external_id, content_hash, 0, 0
@@ -95,8 +95,8 @@ fn fill(journal: &Connection, version: u32) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Returns the texts that wait in the journal of `store-5`, by owner and key, and the texts of the
-/// older versions of each.
+/// Returns the texts that wait in the journal of `store-5`, by owner and key, each with the texts
+/// of its older versions.
 fn waiting() -> BTreeMap<String, (String, Vec<String>)> {
     let path = fixture("store-5/store/journal.db");
     let uri = format!("file:{}?immutable=1", path.display());
@@ -148,7 +148,7 @@ async fn check(memory: &AgentMemory, version: u32) -> Result<(), String> {
             return Err(format!("{name} had the versions {expected:?}, and has {older:?}"));
         }
     }
-    // Those of working memory, where the fixture has a record of each kind.
+    // Records of working memory; the fixture has one of each kind.
     for name in ["shared goal/g1", "shared task/t1", "shared message/m1", "ada preference/tone"] {
         state.get(name).ok_or(format!("{name} is lost"))?;
     }

@@ -1,5 +1,5 @@
-//! Makes the fixture of the current format: a small data directory in the states that a format has
-//! to carry over, and a description of its content.
+//! Makes the fixture of the current format: a small data directory in the states that every format
+//! must preserve, and a description of its content.
 
 use std::{
     fs::{self, File},
@@ -59,7 +59,7 @@ async fn make() {
     fs::write(target.join("expected.json"), content).unwrap();
 }
 
-/// Writes the content of a memory as JSON, with a line for each record.
+/// Formats the content of a memory as JSON, with one line per record.
 fn lines(content: &Value) -> String {
     let records = content["records"].as_object().unwrap().iter();
     let records: Vec<String> =
@@ -131,7 +131,7 @@ async fn age(dir: &Path) {
 
 /// Leaves a new record, a change and a deletion in the journal.
 async fn leave_pending(dir: &Path) {
-    // No process moves them to the library, because none can become its owner.
+    // No process can become the owner, so none moves them to the library.
     let lock = File::options().write(true).open(dir.join("owner.lock")).unwrap();
     lock.lock().unwrap();
     let memory = AgentMemory::open(config(dir)).await.unwrap();
@@ -167,7 +167,7 @@ fn pack(dir: &Path, target: &Path) {
             continue;
         }
         let packed = File::create(target.join(format!("{name}.gz"))).unwrap();
-        // Without the time of the file.
+        // Excludes the time of the file.
         let mut packed = GzBuilder::new().write(packed, Compression::best());
         std::io::copy(&mut File::open(&path).unwrap(), &mut packed).unwrap();
         packed.finish().unwrap();

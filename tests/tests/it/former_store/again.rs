@@ -42,8 +42,8 @@ async fn the_sources_of_a_former_store_read_again_add_nothing() {
 
 /// Removes the flags from a command and returns the view that they select, or `None` if the user's
 /// name is now refused. Files that name owners now need the administrator (`--owners-from-file`).
-/// The sample of a LoCoMo file used to become the user, which this version does not take from the
-/// file, so that user reads it.
+/// Previously, the sample of a LoCoMo file became the user; this version does not take the user
+/// from the file, so the file is read as that user.
 fn view_of(memory: &AgentMemory, arguments: &mut Vec<&str>) -> Option<MemoryView> {
     let mut scope = Scope::default();
     let mut user = None;

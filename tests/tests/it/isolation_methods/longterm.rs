@@ -334,7 +334,8 @@ fn draft(hand: &Hand, name: &str, text: &str, user: Option<&str>) -> Record {
     record
 }
 
-/// Creates notes of the owner: one as stored, one with a taken id and another text, and new ones.
+/// Creates notes of the owner: one that is stored, one with a used id and another text, and new
+/// ones.
 fn drafts(hand: &Hand) -> Vec<Record> {
     let user = own_scope(hand).user;
     [

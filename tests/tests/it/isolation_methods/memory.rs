@@ -330,7 +330,7 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         let now = Timestamp::now();
         let made = h.memory.administrator().upkeep().scheduled_backup(now, |_| ()).await;
         made.map(|outcome| match outcome {
-            // Another owner may have made it just now.
+            // Another owner may just have made it.
             ScheduledBackup::Made { .. } | ScheduledBackup::NotDue { .. } => "there".to_owned(),
             other => format!("{other:?}"),
         })
@@ -345,7 +345,7 @@ fn task(hand: &Hand, name: &str) -> NewTask {
     NewTask::new(hand.text("Groom the zebra@")).with_id(key(Kind::Task, name).id)
 }
 
-/// Lets the process hold a task, and returns its id.
+/// Makes the process hold a task, and returns its id.
 fn begun(work: Result<Work, aios_memory::Error>) -> Result<Id, aios_memory::Error> {
     work.map(Work::keep)
 }
@@ -385,10 +385,10 @@ fn explained() -> SearchOptions {
 
 fn context(hand: &Hand, session: Option<&str>) -> aios_memory::ContextOptions {
     let mut options = hand.view.context_options();
-    // Large enough that nothing is cut.
+    // Large enough to avoid truncation.
     options.max_tokens = 100_000;
     options.session = session.map(str::to_owned);
-    // The state of the machine varies between runs.
+    // The machine state varies between runs.
     options.tiers.retain(|tier| *tier != Tier::Operational);
     options
 }
@@ -413,7 +413,7 @@ async fn packed(hand: &Hand) -> Result<aios_memory::Context, aios_memory::Error>
     hand.view.contexts().pack(candidates, &options).await
 }
 
-/// Builds the draft of a note, which names an owner or none.
+/// Creates the draft of a note, optionally with an owner.
 fn draft(hand: &Hand, user: Option<&str>) -> Draft {
     let scope = Scope { user: user.map(str::to_owned), ..Scope::default() };
     Draft::new(Kind::Note, scope, hand.text("A draft of the zebra@."))

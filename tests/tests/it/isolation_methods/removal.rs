@@ -176,7 +176,8 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     ];
 };
 
-/// Trims the feed of working memory, as it does by itself later. Records that age stay until then.
+/// Trims the feed of working memory, which later happens automatically. Aging records stay until
+/// then.
 async fn all_told(hand: &Hand) {
     hand.memory.feed().catch_up().await.unwrap();
     let administrator = hand.memory.administrator();

@@ -591,7 +591,7 @@ fn command(input: Value) -> FileCommand {
     serde_json::from_value(input).unwrap()
 }
 
-/// Returns a told fact about the gate.
+/// Returns an explicitly stored fact about the gate.
 fn fact(name: &str, value: &str) -> Fact {
     Fact { id: id(name), ..Fact::new("").with_slot("gate", name, value) }
 }

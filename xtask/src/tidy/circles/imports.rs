@@ -1,30 +1,30 @@
-//! Reader of a file's imports: `use` declarations and the paths that its code names.
+//! Parses the imports of a file: `use` declarations, and the paths in its code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tidy::scan::scan;
 
-/// The names that a file imports, and those that it uses.
+/// The names that a file imports, and the names that it uses.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Imports {
     /// Each imported name with its path, re-exports included.
     pub(super) names: BTreeMap<String, Vec<String>>,
-    /// Child modules that are compiled for tests only.
+    /// Child modules that are compiled only for tests.
     pub(super) tests: Vec<String>,
-    /// The paths of imports that are no re-exports, and of globs.
+    /// The paths of globs, and of imports that are not re-exports.
     imported: Vec<Vec<String>>,
-    /// Paths in code, of one segment or more.
+    /// Paths in code, with one or more segments.
     named: BTreeSet<Vec<String>>,
 }
 
 impl Imports {
-    /// Returns the paths that the file's own code depends on.
+    /// Returns the paths on which the file's own code depends.
     pub(super) fn used(&self) -> impl Iterator<Item = &[String]> {
         self.imported.iter().chain(&self.named).map(Vec::as_slice)
     }
 }
 
-/// Reads the imports of a file.
+/// Parses the imports of a file.
 pub(super) fn read(text: &str) -> Imports {
     let code: String = scan(text).into_iter().map(|line| line.code + "\n").collect();
     let (tokens, tests) = without_tests(&tokens(&code));
@@ -62,7 +62,7 @@ impl Imports {
     }
 }
 
-/// Adds the paths of a tree of imports, each with the name it is imported under.
+/// Adds the paths in a tree of imports, with their imported names.
 fn leaves(tree: &[&str], before: &[String], paths: &mut Vec<(Vec<String>, String)>) {
     let mut prefix = before.to_vec();
     let mut at = 0;
@@ -90,7 +90,7 @@ fn leaves(tree: &[&str], before: &[String], paths: &mut Vec<(Vec<String>, String
     }
 }
 
-/// Splits a list at the commas outside of braces.
+/// Splits a list at commas outside of braces.
 fn split<'a, 't>(list: &'t [&'a str]) -> Vec<&'t [&'a str]> {
     let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
     for (at, token) in list.iter().enumerate() {
@@ -108,7 +108,7 @@ fn split<'a, 't>(list: &'t [&'a str]) -> Vec<&'t [&'a str]> {
     parts
 }
 
-/// Returns the names of the path that begins here, if one does.
+/// Returns the names in the path at the start of `tokens`; empty without a path.
 fn path<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
     let mut names = Vec::new();
     let mut at = 0;
@@ -122,8 +122,8 @@ fn path<'a>(tokens: &[&'a str]) -> Vec<&'a str> {
     names
 }
 
-/// Returns the tokens outside of items that are compiled for tests only, and the names of modules
-/// among these.
+/// Returns the tokens outside of items that are compiled only for tests, and the names of modules
+/// among those items.
 fn without_tests<'a>(tokens: &[&'a str]) -> (Vec<&'a str>, Vec<String>) {
     const TEST: &[&str] = &["#", "[", "cfg", "(", "test", ")", "]"];
     let (mut kept, mut tests) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! Tests of circles that are found, tolerated and gone.
+//! Tests of circles that are reported, tolerated or no longer exist.
 
 use super::*;
 

@@ -1,10 +1,10 @@
-//! Circles that there are, each with its reason. The list may only shrink.
+//! Tolerated circles, each with the reason. The list may only shrink.
 
 use super::Tolerated;
 
-/// A module and its children: the parent declares names that they share, and calls them.
+/// A parent module and its children: the parent declares names that they share, and calls them.
 const FAMILY: &str = "a parent and its children";
-/// The handle, its roles, and the records that they return.
+/// A handle, its roles, and the records that they return.
 const HANDLE: &str = "a handle and its roles";
 
 pub(super) const TOLERATED: &[Tolerated<'_>] = &[

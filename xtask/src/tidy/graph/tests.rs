@@ -115,7 +115,7 @@ fn named_crates_exist_or_are_planned() {
     assert_eq!(check(&["a", "b"], &["a", "b", "c"], &[]), [""; 0]);
     assert_eq!(check(&["a", "b"], &["a"], &[]), ["b"]);
     assert_eq!(check(&["a", "b"], &["a"], &["b"]), [""; 0]);
-    // A mark that is no longer true.
+    // An outdated mark.
     assert_eq!(check(&["a", "b"], &["a", "b"], &["b"]), ["b"]);
     assert_eq!(check(&["a"], &["a"], &["b"]), ["b"]);
 }

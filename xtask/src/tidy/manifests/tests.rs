@@ -73,7 +73,7 @@ fn a_crate_describes_itself() {
     assert_eq!(crates("[\"database\"]", "[]"), 1);
     assert_eq!(crates("\"e\"]", "\"e\", \"f\"]"), 1);
     assert_eq!(crates(README, ""), 1);
-    // Without a README there is nothing to name, and other members are not for a registry.
+    // Without a README, the key is not needed. Other members are not published.
     assert_eq!(super::check(&[manifest("crates/x/Cargo.toml", README, "")]).len(), 0);
     assert_eq!(super::check(&[manifest("benches/Cargo.toml", "\nkeywords", "\nx")]).len(), 0);
 }

@@ -64,7 +64,7 @@ fn a_package_of_tests_has_one() {
     assert_eq!(faults(|files| drop(files.remove(4))), ["tests"]);
     let empty = "//! No test: `#[test]`\n// #[test]\n";
     assert_eq!(faults(|files| files[4] = file("tests/tests/it/day.rs", empty)), ["tests"]);
-    // The tests of another package do not count.
+    // Tests of another package do not count.
     let other = file("tests-of-another/it.rs", "#[test]\n");
     assert_eq!(faults(|files| files[4] = other), ["tests"]);
 }

@@ -1,4 +1,4 @@
-//! `eval --learning`: measures the facts that are learned from conversations.
+//! `eval --learning`: evaluates the facts that are learned from conversations.
 
 use std::{
     io::{self, Write},

@@ -1,6 +1,6 @@
-//! Figures that may be missing.
+//! Results that may be missing.
 
-/// Returns a figure with three decimals, or a dash.
+/// Returns a result with three decimals, or a dash.
 pub(super) fn shown(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| format!("{value:.3}"))
 }

@@ -1,5 +1,5 @@
-//! Charts as inline SVG. They have shapes only: labels are HTML, so that they keep their size on a
-//! narrow screen, and each chart has a table of its numbers beside it.
+//! Charts as inline SVG. They contain only shapes: labels are HTML, so that they keep their size on
+//! a narrow screen. Each chart has a table of its numbers.
 
 use std::fmt::Write;
 
@@ -8,13 +8,13 @@ use super::numbers::percent;
 /// Size of a chart in its own units.
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
-/// Maximum number of columns. More values are summed up by neighbours.
+/// Maximum number of columns. If there are more values, neighbours are summed.
 pub(super) const COLUMNS_MAX: usize = 60;
 
 /// A value of a chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Point {
-    /// The label, such as a date. Safe HTML.
+    /// The label, such as a date, as safe HTML.
     pub(super) label: String,
     pub(super) value: u64,
 }
@@ -26,7 +26,7 @@ pub(super) fn columns(about: &str, points: &[Point], shown: impl Fn(u64) -> Stri
     let step = WIDTH / points.len().max(1) as f64;
     let mut shapes = String::new();
     for (at, point) in points.iter().enumerate() {
-        // A value that is there can be seen.
+        // A non-zero value is always visible.
         let height = percent(point.value, most) * HEIGHT / 100.0;
         let height = if point.value == 0 { 0.0 } else { height.max(1.5) };
         let (x, y, width) = (step * at as f64, HEIGHT - height, step * 0.8);
@@ -42,7 +42,7 @@ pub(super) fn columns(about: &str, points: &[Point], shown: impl Fn(u64) -> Stri
     framed(about, points, &shown(most), &shapes)
 }
 
-/// Builds a chart of a sum that grows, from zero.
+/// Builds a chart of a growing sum, from zero.
 #[expect(clippy::cast_precision_loss, reason = "a chart has few points")]
 pub(super) fn area(about: &str, points: &[Point], shown: impl Fn(u64) -> String) -> String {
     let most = points.iter().map(|point| point.value).max().unwrap_or(0);
@@ -78,14 +78,14 @@ pub(super) fn bar_of(percent: f64) -> String {
     )
 }
 
-/// Sums up neighbours so that at most [`COLUMNS_MAX`] points are left. Each is named for the first
+/// Sums neighbours so that at most [`COLUMNS_MAX`] points are left. Each is labelled with the first
 /// and last of its values.
 pub(super) fn summed(points: &[Point]) -> Vec<Point> {
     let width = points.len().div_ceil(COLUMNS_MAX).max(1);
     points.chunks(width).map(|some| joined(some, some.iter().map(|it| it.value).sum())).collect()
 }
 
-/// Takes the last of each group of neighbours so that at most [`COLUMNS_MAX`] points are left.
+/// Keeps the last of each group of neighbours so that at most [`COLUMNS_MAX`] points are left.
 pub(super) fn thinned(points: &[Point]) -> Vec<Point> {
     let width = points.len().div_ceil(COLUMNS_MAX).max(1);
     points.chunks(width).map(|some| joined(some, some[some.len() - 1].value)).collect()
@@ -114,6 +114,6 @@ fn framed(about: &str, points: &[Point], most: &str, shapes: &str) -> String {
 }
 
 fn write_shape(out: &mut String, shape: std::fmt::Arguments<'_>) {
-    // Writing to a text cannot fail.
+    // Writing to a string cannot fail.
     let _ = out.write_fmt(shape);
 }

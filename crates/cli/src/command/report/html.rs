@@ -2,13 +2,13 @@
 
 use crate::output::harmless;
 
-/// The beginning of every page, by which a former one is recognised.
+/// The beginning of every page, which identifies an earlier one.
 pub(super) const BEGIN: &str = "<!doctype html>\n<!-- report of aios-memory -->\n";
 /// Maximum number of characters of a text.
 const CHARS_MAX: usize = 200;
 
-/// Returns a text on one line for the content of an element or a quoted attribute. Characters that
-/// cannot be seen, or that change the direction of others, are written out.
+/// Returns a text in one line for the content of an element or a quoted attribute. Invisible
+/// characters, and those that change the direction of others, are written as escapes.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in harmless(text, CHARS_MAX).chars() {
@@ -27,7 +27,7 @@ pub(super) fn escaped(text: &str) -> String {
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
-    /// A name or text, which heads its row.
+    /// A name or text, used as the header of its row.
     Name,
     /// A number, aligned to the right.
     Number,
@@ -35,7 +35,7 @@ pub(super) enum Column {
     Plain,
 }
 
-/// Builds a table with a caption for screen readers. Cells are HTML already.
+/// Builds a table with a caption for screen readers. The cells must be HTML.
 pub(super) fn table(
     caption: &str,
     columns: &[(Column, &str)],

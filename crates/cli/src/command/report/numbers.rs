@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers in a readable form.
 
 /// Formats a number with commas between thousands.
 pub(super) fn grouped(number: u64) -> String {
@@ -36,7 +36,8 @@ pub(super) fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 }
 }
 
-/// Formats a share in percent. A part that is there is never 0 %, and less than all never 100 %.
+/// Formats a share in percent. A non-zero part is never 0 %, and less than the whole is never 100
+/// %.
 pub(super) fn share(part: u64, whole: u64) -> String {
     match percent(part, whole) {
         _ if part == 0 || whole == 0 => "0 %".to_owned(),

@@ -1,5 +1,5 @@
-//! A report as one page of HTML: no script, no image, no font and no other file is loaded. Charts
-//! are inline SVG, each with its numbers as a table.
+//! A report as an HTML page that loads no script, image, font or other file. Charts are inline SVG,
+//! each with its numbers as a table.
 
 use aios_memory::{Report, report::DayRow};
 
@@ -13,7 +13,7 @@ use super::{
 use crate::output::Output;
 
 const STYLE: &str = include_str!("page.css");
-/// Nothing may be loaded or run, whatever a record's text says.
+/// Content security policy: nothing is loaded or run, even if the text of a record requests it.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
                       form-action 'none'";
 

@@ -1,8 +1,8 @@
-//! The words for the records that a report covers.
+//! Describes the records that a report covers.
 
 use aios_memory::Report;
 
-/// Returns the words for the records that a report covers.
+/// Returns a description of the records that a report covers.
 pub(super) fn covered(report: &Report) -> String {
     let scope = &report.scope;
     let whose = match &scope.user {

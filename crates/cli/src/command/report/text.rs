@@ -13,9 +13,9 @@ use super::{
 };
 use crate::output::{Output, one_line};
 
-/// Rows of each list. The page and the JSON have more.
+/// Maximum number of rows per list. The page and the JSON have more.
 const ROWS: usize = 10;
-/// Days that are listed.
+/// Maximum number of listed days.
 const DAYS: usize = 14;
 /// Maximum number of characters of a name, and of a text.
 const NAME_CHARS: usize = 22;

@@ -1,4 +1,5 @@
-//! The protocols of systemd: sockets that it bound, and the note that the service is ready.
+//! The protocols of systemd: sockets that it has bound, and the notification that the service is
+//! ready.
 
 use std::{
     env,
@@ -13,7 +14,7 @@ use listenfd::ListenFd;
 
 use crate::failure::Failure;
 
-/// Returns the sockets that systemd has bound, if it has: one TCP and one Unix socket at most.
+/// Returns the sockets that systemd has bound, if any: at most one TCP and one Unix socket.
 pub(super) fn listener() -> Result<Option<Listener>, Failure> {
     let mut bound = ListenFd::from_env();
     if bound.len() == 0 {
@@ -35,7 +36,7 @@ pub(super) fn listener() -> Result<Option<Listener>, Failure> {
     Ok(Some(listener))
 }
 
-/// Tells systemd a state, if it asked for it. If it does not listen, only the log says so.
+/// Notifies systemd of a state, if it requested that. A failure is only logged.
 pub(super) fn notify(state: &str) {
     let Some(path) = env::var_os("NOTIFY_SOCKET") else { return };
     let bytes = path.as_encoded_bytes();

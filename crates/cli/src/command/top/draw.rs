@@ -1,5 +1,5 @@
-//! The live view on a screen of any size: all panes on a large one, the selected one on a small
-//! one. Pure: it writes into a buffer of cells.
+//! Draws the live view on a screen of any size: all panes on a large screen, the selected one on a
+//! small screen. Pure: it writes into a buffer of cells.
 
 use ratatui::{
     buffer::Buffer,
@@ -13,19 +13,19 @@ use super::{
     rows::{self, Look, Rows},
 };
 
-/// Smallest screen.
+/// Minimum size of the screen.
 const WIDTH_MIN: u16 = 60;
 const HEIGHT_MIN: u16 = 16;
-/// Screen from which all panes are shown.
+/// Minimum size of the screen for showing all panes.
 const WIDTH_LARGE: u16 = 100;
 const HEIGHT_LARGE: u16 = 24;
 const HEADER_HEIGHT: u16 = 4;
 const KEYS: &str = "q quit  Tab pane  arrows scroll  p pause";
 
-/// Lines of a pane, and those that fit into it.
+/// Number of lines of a pane, and number of lines that fit.
 pub(super) type Size = (Pane, usize, usize);
 
-/// Draws the view. Returns the sizes of the panes, by which keys scroll.
+/// Draws the view. Returns the sizes of the panes, which scrolling needs.
 pub(super) fn draw(model: &Model, look: &Look, area: Rect, buffer: &mut Buffer) -> Vec<Size> {
     if area.width < WIDTH_MIN || area.height < HEIGHT_MIN {
         let lines = [
@@ -100,7 +100,7 @@ fn title_style(is_selected: bool) -> Style {
     if is_selected { bold.add_modifier(Modifier::REVERSED) } else { bold }
 }
 
-/// Draws the lines of a pane, from the one it is scrolled to.
+/// Draws the lines of a pane, starting at its scroll position.
 fn content_of(model: &Model, look: &Look, pane: Pane, area: Rect, buffer: &mut Buffer) -> Size {
     let Rows { heading, lines } = rows::rows(model, pane, usize::from(area.width), look);
     let mut y = area.y;

@@ -1,27 +1,26 @@
-//! The figures of the service, read from the text format of Prometheus in which it writes them.
-//! Lines that are not known are passed over.
+//! Parses the metrics of the service from the Prometheus text format. Unknown lines are skipped.
 
 use std::collections::BTreeMap;
 
-/// Figures at one moment.
+/// Metrics at one time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Figures {
     /// Calls by operation.
     pub(super) calls: BTreeMap<String, Calls>,
     /// Records by kind: in working memory, and in long-term memory.
     pub(super) records: BTreeMap<String, (u64, u64)>,
-    /// Figures without labels, by name, without the prefix.
+    /// Metrics without labels, by name without the prefix.
     single: BTreeMap<String, f64>,
     /// Events that could not be stored.
     pub(super) unwritten: u64,
 }
 
-/// Calls of one operation since the service began.
+/// Calls of one operation since the start of the service.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Calls {
     /// Number of calls by outcome, such as `ok`.
     pub(super) outcomes: BTreeMap<String, u64>,
-    /// Number of calls up to a time in seconds, cumulative. The last bound is infinite.
+    /// Number of calls up to a duration in seconds, cumulative. The last bound is infinite.
     buckets: Vec<(f64, u64)>,
 }
 
@@ -63,12 +62,12 @@ impl Figures {
         }
     }
 
-    /// Returns a figure without labels, such as `connections`. 0 if the service does not have it.
+    /// Returns a metric without labels, such as `connections`. 0 if the service does not have it.
     pub(super) fn single(&self, name: &str) -> f64 {
         self.single.get(name).copied().unwrap_or_default()
     }
 
-    /// Returns a figure without labels that is a count.
+    /// Returns a metric without labels that is a count.
     pub(super) fn count(&self, name: &str) -> u64 {
         whole(self.single(name))
     }
@@ -85,7 +84,7 @@ impl Calls {
         self.count() - self.outcomes.get("ok").copied().unwrap_or_default()
     }
 
-    /// Returns the calls since `before`. All of them if the service began again in between.
+    /// Returns the calls since `before`, or all calls if the service was restarted in the meantime.
     pub(super) fn since(&self, before: &Calls) -> Calls {
         if self.count() < before.count() || self.buckets.len() != before.buckets.len() {
             return self.clone();
@@ -99,8 +98,8 @@ impl Calls {
         Calls { outcomes: outcomes.collect(), buckets: buckets.collect() }
     }
 
-    /// Returns the time in seconds within which a share of the calls ended, by interpolation within
-    /// its bucket, as Prometheus does. Beyond the last finite bound it is that bound. `None`
+    /// Returns the duration in seconds within which a share of the calls ended, interpolated within
+    /// its bucket as in Prometheus. Beyond the last finite bound, returns that bound. `None`
     /// without calls.
     pub(super) fn quantile(&self, share: f64) -> Option<f64> {
         let total = self.buckets.last()?.1;
@@ -123,7 +122,7 @@ impl Calls {
     }
 }
 
-/// Figures are counts, which are far below the limit of exact numbers.
+/// Metrics are counts, far below the limit of exact integers in `f64`.
 fn whole(value: f64) -> u64 {
     value.max(0.0) as u64
 }

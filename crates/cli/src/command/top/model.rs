@@ -1,5 +1,5 @@
-//! The state of the live view: what was seen of the service, and what the person chose. Pure: time
-//! comes in as a value.
+//! State of the live view: what was received from the service, and what the user selected. Pure:
+//! the time is an argument.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::figures::{Calls, Figures};
 
-/// Events that are kept.
+/// Maximum number of events in the view.
 const EVENTS_MAX: usize = 500;
-/// Time over which rates and latencies are taken.
+/// Period over which rates and latencies are computed.
 pub(super) const WINDOW: Duration = Duration::from_secs(60);
-/// Samples of that time.
+/// Maximum number of samples in that period.
 const SAMPLES_MAX: usize = 301;
 
 /// The live view.
@@ -29,24 +29,24 @@ pub(super) struct Model {
     pub(super) figures: Figures,
     /// Newest first.
     pub(super) events: VecDeque<Value>,
-    /// Events that came and are not in the view.
+    /// Number of received events that are not in the view.
     pub(super) skipped: u64,
     pub(super) pane: Pane,
     pub(super) is_paused: bool,
     samples: VecDeque<(Duration, BTreeMap<String, Calls>)>,
     /// First visible line of each pane.
     scrolled: [usize; Pane::ALL.len()],
-    /// Lines of each pane, and those that fit, when it was drawn last.
+    /// Number of lines of each pane, and number of lines that fit, when it was last drawn.
     sizes: [(usize, usize); Pane::ALL.len()],
 }
 
-/// The service, as far as it is known.
+/// The state of the service, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Status {
     Running,
-    /// It answers with a refusal, for this reason.
+    /// It refuses, for this reason.
     Refused(String),
-    /// Nobody answers.
+    /// It does not answer.
     Ended,
 }
 
@@ -59,7 +59,7 @@ pub(super) enum Pane {
     Events,
 }
 
-/// A key that means something.
+/// A key with a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Press {
     Quit,
@@ -70,18 +70,18 @@ pub(super) enum Press {
     PageUp,
     PageDown,
     Pause,
-    /// The terminal has another size.
+    /// The size of the terminal changed.
     Resized,
 }
 
-/// Calls of an operation, for a row.
+/// Row for the calls of an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Called<'a> {
     pub(super) operation: &'a str,
     pub(super) all: &'a Calls,
-    /// Calls per second. `None` before the second look.
+    /// Calls per second. `None` until the second state was received.
     pub(super) rate: Option<f64>,
-    /// The calls whose time is shown: those of the last minute, or all if there were none.
+    /// Calls whose latency is shown: those of the last minute, or all if there were none.
     pub(super) timed: Calls,
 }
 
@@ -123,12 +123,12 @@ impl Model {
         }
     }
 
-    /// Returns the position of the events for the next look. `None` before the first.
+    /// Returns the event position for the next request. `None` before the first one.
     pub(super) fn next(&self) -> Option<u64> {
         (!self.samples.is_empty()).then_some(self.live.next)
     }
 
-    /// Takes the result of a look at the time `now`.
+    /// Adds a state received at the time `now`.
     pub(super) fn take(&mut self, looked: Looked, now: Duration) {
         let mut live = match looked {
             Looked::Live(live) => *live,
@@ -143,7 +143,7 @@ impl Model {
         };
         self.status = Status::Running;
         let events = std::mem::take(&mut live.events);
-        // A person who reads older events keeps them in place.
+        // If the user has scrolled, keeps the visible events in place.
         if 0 < self.scrolled[Pane::Events.index()] {
             self.scrolled[Pane::Events.index()] += events.len();
         }
@@ -182,7 +182,7 @@ impl Model {
         rows
     }
 
-    /// Returns the exact number of lost events, of all reasons.
+    /// Returns the exact number of lost events, summed over all reasons.
     pub(super) fn lost(&self) -> u64 {
         let lost = &self.live.lost;
         lost.critical + lost.kept + lost.lapped + self.figures.unwritten
@@ -193,7 +193,7 @@ impl Model {
         self.scrolled[pane.index()]
     }
 
-    /// Notes the lines that a pane has, and those that fit into it.
+    /// Records the number of lines of a pane, and the number of lines that fit.
     pub(super) fn note_size(&mut self, pane: Pane, lines: usize, fitting: usize) {
         self.sizes[pane.index()] = (lines, fitting);
         let last = lines.saturating_sub(fitting);
@@ -201,7 +201,7 @@ impl Model {
         *scrolled = (*scrolled).min(last);
     }
 
-    /// Obeys a key.
+    /// Applies a key.
     pub(super) fn press(&mut self, press: Press) -> ControlFlow<()> {
         let (lines, fitting) = self.sizes[self.pane.index()];
         let last = lines.saturating_sub(fitting);

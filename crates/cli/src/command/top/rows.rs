@@ -1,5 +1,5 @@
-//! The lines of each part of the live view. Pure. Every text of the service goes through
-//! [`Look::text`]: none can act on the terminal.
+//! The lines of each part of the live view. Pure. Every text of the service passes [`Look::text`],
+//! so none can control the terminal.
 
 use std::time::Duration;
 
@@ -14,29 +14,29 @@ use serde_json::Value;
 
 use super::model::{Called, Model, Pane, Status};
 
-/// Characters of a text on a line: more than any terminal shows.
+/// Maximum length of a text in a line, in characters: more than terminals show.
 const TEXT_CHARS: usize = 400;
-/// Columns of the numbers beside an operation.
+/// Number of columns for the numbers of an operation.
 const NUMBERS_WIDTH: usize = 41;
-/// Width from which the outcomes of failed calls are named.
+/// Minimum width for listing the outcomes of failed calls.
 const WIDE: usize = 90;
 const OUTCOMES_WIDTH: usize = 30;
 
-/// The appearance, as the environment and the flags say.
+/// The appearance, as set by the environment and the flags.
 #[derive(Debug, Clone)]
 pub(super) struct Look {
     /// False if `NO_COLOR` is set.
     pub(super) has_color: bool,
     pub(super) zone: TimeZone,
-    /// Returns a text on one line of at most so many characters, without anything that acts on a
-    /// terminal.
+    /// Returns a text in one line of at most this number of characters, without anything that
+    /// controls a terminal.
     pub(super) harmless: fn(&str, usize) -> String,
 }
 
 /// The lines of a pane.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
-    /// The line above the others, which stays when they are scrolled.
+    /// The line above the others, which does not scroll.
     pub(super) heading: Option<Line<'static>>,
     pub(super) lines: Vec<Line<'static>>,
 }
@@ -60,7 +60,7 @@ impl Look {
         }
     }
 
-    /// Style of a problem: also visible without colours.
+    /// Style of a problem, which is visible without colours as well.
     fn alarm(&self) -> Style {
         self.color(Color::Red).add_modifier(Modifier::BOLD)
     }
@@ -101,8 +101,8 @@ pub(super) fn header(model: &Model, look: &Look) -> [Line<'static>; 4] {
     ]
 }
 
-/// Returns what is lost, by reason, and what has not reached long-term memory. The losses come
-/// first, because a small screen cuts the line off.
+/// Returns the losses by reason, and the number of records that have not reached long-term memory.
+/// The losses come first, because a small screen truncates the line.
 fn health(model: &Model, look: &Look) -> Vec<Span<'static>> {
     let figures = &model.figures;
     let lost = &model.live.lost;
@@ -146,7 +146,7 @@ pub(super) fn title(model: &Model, pane: Pane) -> String {
     }
 }
 
-/// Returns the lines of a pane that is `width` wide.
+/// Returns the lines of a pane with the width `width`.
 pub(super) fn rows(model: &Model, pane: Pane, width: usize, look: &Look) -> Rows {
     match pane {
         Pane::Calls => calls(model, width, look),
@@ -275,7 +275,7 @@ fn clock(time: Timestamp, look: &Look, format: &str) -> String {
     time.to_zoned(look.zone.clone()).strftime(format).to_string()
 }
 
-/// Formats a time in seconds in at most seven characters.
+/// Formats a duration in seconds with at most seven characters.
 fn shown_time(seconds: f64) -> String {
     let time = Duration::from_secs_f64(seconds.max(0.0));
     let milliseconds = time.as_secs_f64() * 1e3;
@@ -288,7 +288,7 @@ fn shown_time(seconds: f64) -> String {
     }
 }
 
-/// Formats a number with its noun, which takes an `s` in the plural.
+/// Formats a number with its noun, adding an `s` in the plural.
 fn number_of(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

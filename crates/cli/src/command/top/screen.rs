@@ -1,4 +1,4 @@
-//! The terminal: its alternate screen, raw keys, and the way back on every exit.
+//! The terminal: its alternate screen, raw keys, and restoring it on every exit.
 
 use std::{
     io, panic,
@@ -25,12 +25,12 @@ use tokio::sync::mpsc;
 use super::model::Press;
 use crate::output::{Screen, screen};
 
-/// Time after which the reader of keys looks if it should end.
+/// Interval at which the reader of keys checks if it should end.
 const POLL: Duration = Duration::from_millis(100);
-/// Keys that wait.
+/// Maximum number of waiting keys.
 const KEYS_MAX: usize = 64;
 
-/// True while the terminal is ours.
+/// True while the terminal is in raw mode.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, until it is dropped.
@@ -42,7 +42,7 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    /// Takes the terminal. A panic from here on gives it back before it is reported.
+    /// Switches the terminal to raw mode. A later panic restores it before it is reported.
     pub(super) fn take() -> io::Result<Taken> {
         let report = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
@@ -68,7 +68,8 @@ impl Drop for Taken {
         self.is_over.store(true, Ordering::SeqCst);
         self.keys.close();
         if let Some(reader) = self.reader.take() {
-            // It ends within its pause. It cannot fail but by a panic, which was reported.
+            // The thread ends within its polling interval. It fails only by a panic, which was
+            // reported.
             let _ = reader.join();
         }
         give_back();
@@ -83,7 +84,7 @@ fn open() -> io::Result<Terminal<CrosstermBackend<Screen>>> {
     Ok(terminal)
 }
 
-/// Gives the terminal back, once. Failures have nowhere to be told: the terminal may be gone.
+/// Restores the terminal, once. Failures cannot be reported, because the terminal may be gone.
 fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
         let _ = disable_raw_mode();
@@ -91,7 +92,7 @@ fn give_back() {
     }
 }
 
-/// Reads keys until the view is over or the terminal is gone.
+/// Reads keys until the view ends or the terminal is gone.
 fn read_keys(send: &mpsc::Sender<Press>, is_over: &AtomicBool) {
     while !is_over.load(Ordering::SeqCst) {
         let press = match event::poll(POLL) {
@@ -106,13 +107,13 @@ fn read_keys(send: &mpsc::Sender<Press>, is_over: &AtomicBool) {
                     return;
                 }
             }
-            // Without a sender the view ends.
+            // If the sender is dropped, the view ends.
             Err(_) => return,
         }
     }
 }
 
-/// Returns the meaning of a key.
+/// Returns the function of a key.
 fn press_of(event: Event) -> Option<Press> {
     let key = match event {
         Event::Resize(..) => return Some(Press::Resized),

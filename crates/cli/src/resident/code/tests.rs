@@ -1,4 +1,4 @@
-//! Code that is given back, and runs again.
+//! Released code runs again.
 
 use super::*;
 

@@ -39,7 +39,7 @@ fn what_a_session_was_told_is_given_to_the_next_one_once_and_in_its_project_alon
     assert_eq!(foreign, "", "another project");
     let own = asked("s1", &here);
     assert!(!own.contains("7421"), "its own session has it: {own}");
-    // Without a beginning, the prompt finds it.
+    // Without a context at the start, the prompt finds it.
     let late = asked("s4", &here);
     assert_eq!(late.matches("7421").count(), 1, "{late}");
 }

@@ -1,4 +1,4 @@
-//! Session files of the hosts: read on, each line once.
+//! Session files of the hosts: each line is read once.
 
 use std::{
     fs,
@@ -78,7 +78,7 @@ fn a_transcript_is_read_on_and_nothing_comes_back_or_twice() {
     assert_eq!(home.messages().len(), 7);
     let stored = home.run(&["export", "-"]).stdout;
     assert!(!stored.contains("AKIAIOSFODNN7EXAMPLE"), "{stored}");
-    // The next session knows the end of this one.
+    // The context of the next session contains the end of this one.
     let next = session("s3", &cwd, json!({"source": "startup"}));
     let context = home.context("claude-code", "SessionStart", &next).unwrap();
     assert!(context.contains("A new beginning.") || context.contains("With milk."), "{context}");
@@ -143,7 +143,7 @@ fn codex_is_read_with_the_header_of_its_file() {
     assert_eq!(home.messages(), ["yes", "Done.", "yes"], "{}", home.log());
     let sessions = home.run(&["--json", "list", "session"]).json();
     assert!(sessions.to_string().contains("codex/c1"), "{sessions}");
-    // The file by itself has no project, and its session has one.
+    // The file alone has no project, but its session does.
     let again = home.run(&["--json", "ingest", text(&file)]).json();
     assert_eq!((again["added"].as_u64(), again["known"].as_u64()), (Some(0), Some(3)), "{again}");
 }
@@ -218,7 +218,7 @@ fn the_log_names_rejected_rows_without_their_texts() {
         assert!(log.contains(&format!("{}:{line}: ", text(&file))), "{line}: {log}");
     }
     assert!(!log.contains("s.jsonl:12: ") && !log.contains("elephant"), "{log}");
-    // Quoted words of a file that is no session.
+    // Quoted text of a file that is not a session.
     let other = home.program.file("passwd", "root:x:0:0:root:/root:/bin/bash\n");
     home.hook("claude-code", "Stop", &session("s9", &cwd, json!({"transcript_path": &other})));
     assert!(!home.log().contains("`root`"), "{}", home.log());

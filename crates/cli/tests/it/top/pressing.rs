@@ -1,4 +1,4 @@
-//! The state of the view: looks, keys, the service that goes and comes.
+//! State of the view: updates, keys, a service that stops and starts.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Figures as the service writes them.
+//! Metrics in the format of the service.
 
 use super::figures::{Calls, Figures};
 

@@ -9,8 +9,8 @@ use crate::bert::kernels::softmax;
 
 /// Queries that are processed together.
 const QUERIES: usize = 4;
-/// Rows of keys are padded to a multiple of this, and the size of a head must be one: two AVX2
-/// registers. With two sums per query, the sums take half of AVX2's registers.
+/// Rows of keys are padded to a multiple of this number, and the size of a head must be one. It is
+/// two AVX2 registers; with two sums per query, the sums occupy half of AVX2's registers.
 pub(super) const LANES: usize = 16;
 
 /// The shape of a layer's attention.
@@ -28,7 +28,7 @@ pub(super) struct Scratch {
     keys: Vec<f32>,
     /// A row of attention weights per query, padded to whole blocks.
     shares: Vec<f32>,
-    /// The same without padding.
+    /// The weights without padding.
     exact: Vec<f32>,
 }
 
@@ -140,7 +140,7 @@ struct Weigh<'a> {
     size: usize,
     shares: &'a [f32],
     out: &'a mut [f32],
-    /// The same for a row of `out`.
+    /// Numbers per row of `out`, and the offset of the head in it.
     out_width: usize,
     out_start: usize,
 }

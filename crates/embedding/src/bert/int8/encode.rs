@@ -1,8 +1,9 @@
 //! Encodes the `f32` weights of a sentence-transformers directory as an int8 BERT.
 //!
-//! Each output's weights share one scale: of several scales up to the one at which the largest
-//! weight becomes 127, the one with the least squared error. Word vectors have 4 bits per number,
-//! since a text uses only a few of them and the products after them round as coarsely.
+//! The weights of an output share one scale. Several scales are tried, up to the one at which the
+//! largest weight becomes 127; the one with the least squared error is used. Word vectors have 4
+//! bits per number, because a text uses only a few of them and the following products round as
+//! coarsely.
 
 use std::path::Path;
 

@@ -44,7 +44,7 @@ const VERSION: u32 = 1;
 const CHECKSUM_BYTES: usize = 32;
 /// Numbers of a word vector that share a step.
 pub(super) const STEP_NUMBERS: usize = 64;
-/// Maximum for the numbers of a token's row, and for the positions.
+/// Maximum row size and maximum number of positions.
 const SIZE_MAX: usize = 1 << 14;
 /// Maximum number of layers, and of heads.
 const LAYERS_MAX: usize = 256;

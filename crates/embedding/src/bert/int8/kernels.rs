@@ -4,7 +4,7 @@
 //! `u8`, weights are `i8`. Weights are packed in blocks of [`COLUMNS`] outputs: for each group of
 //! [`GROUP`] inputs, a block holds the group's weights of its first output, then those of the
 //! second, and so on, which is the order that `vpdpbusd` needs. A block has a few kilobytes, so it
-//! stays in the first-level cache while all rows pass.
+//! second, and so on: the order that `vpdpbusd` needs. A block has a few kilobytes, so it
 //!
 //! This is the only file of the crate with unsafe code: loads and stores of whole registers, and
 //! calls of functions that need instructions detected at run time.
@@ -17,7 +17,7 @@ pub(super) const COLUMNS: usize = 32;
 pub(super) const GROUP: usize = 4;
 /// Bytes of a block for one group of inputs.
 const STEP_BYTES: usize = COLUMNS * GROUP;
-/// Rows that are multiplied with a block together: their sums fill the registers.
+/// Rows that are multiplied with a block together. Their sums fill the registers.
 const ROWS: usize = 6;
 
 /// The sums of one row and one block.
@@ -309,7 +309,7 @@ mod x86 {
         numbers
     }
 
-    /// `set1` repeats one group.
+    /// `set1` repeats one group of inputs, as one `i32`.
     const _: () = assert!(GROUP == size_of::<i32>());
 }
 

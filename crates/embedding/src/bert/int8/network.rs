@@ -1,7 +1,7 @@
 //! The encoder of BERT (Devlin et al., 2018) with int8 weights.
 //!
-//! Products are of bytes. The operations between them (attention, activations, normalisations, sums
-//! of a layer's input and output) are in `f32`.
+//! Matrix products use bytes. The other operations (attention, activations, normalisations,
+//! residual sums) use `f32`.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! Rows of `f32` quantised to bytes, and their products with int8 weights.
 //!
-//! A row of the left side becomes bytes with its own scale and zero, so a text has the same numbers
-//! in every batch. The weights of an output share one scale.
+//! Each row of the left side is converted to bytes with its own scale and zero, so a text has the
+//! same numbers in every batch. The weights of an output share one scale.
 
 use std::borrow::Cow;
 
@@ -86,7 +86,7 @@ impl Rows {
 /// range always includes zero, so zero is exact.
 #[inline(always)]
 fn quantise(row: &[f32], bytes: &mut [u8]) -> (f32, i32) {
-    // Adding this to a number from 0 to 255 rounds it and leaves it in the lowest byte.
+    // Adding this constant to a number from 0 to 255 rounds it and leaves it in the lowest byte.
     const ROUNDER: f32 = 12_582_912.0;
     let (least, largest) = extremes(row);
     let range = largest - least;

@@ -97,7 +97,7 @@ fn a_long_text_is_read_only_in_part_without_splitting_words() {
         let text = format!("{}alpha{}", " ".repeat(spaces), " beta".repeat(5000));
         assert_eq!(ids(&text), [2, 6, 7, 7, 7, 7, 7, 7, 7, 3], "{spaces} spaces");
     }
-    // A word that is too long, wherever it is cut.
+    // A word that is too long, at any cut.
     assert_eq!(ids(&format!("alpha{} beta", "x".repeat(5000))), [2, 1, 7, 3]);
 }
 

@@ -1,4 +1,4 @@
-//! The values of a `config.json` by name, each recorded when it is read.
+//! Reads the values of a `config.json` by name, and records each of them.
 
 use std::{cell::RefCell, collections::BTreeMap, path::Path};
 
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// A `config.json`. A name with dots is a path of nested values; of several names the first that
-/// has a value counts.
+/// A `config.json`. A name with dots is a path of nested values. If several names are given, the
+/// first one with a value is used.
 pub(super) struct Reader<'a> {
     path: &'a Path,
     config: &'a Value,
-    /// Models to use instead of one that is refused.
+    /// Models to suggest for a refused one.
     instead: &'static str,
-    /// The first name of each value that was requested, and the value, defaults included.
+    /// The values that were read, defaults included, by the first of their names.
     noted: RefCell<BTreeMap<String, String>>,
 }
 

@@ -1,5 +1,5 @@
-//! The days that the answer of a dataset means: "7 May 2023", "the week before 14 August 2023",
-//! "10 years ago".
+//! Days denoted by an answer in a dataset: "7 May 2023", "the week before 14 August 2023", "10
+//! years ago".
 
 use aios_learning::{Extractor, Granularity, Message};
 use jiff::{
@@ -20,8 +20,8 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
-/// Spans before a day: the words that name one, its first and last day counted back from that day,
-/// and its granularity. The first that fits counts.
+/// Spans before a day: the words for a span, its first and last day counted back from that day, and
+/// its granularity. The first match is used.
 const SPANS: [(&str, i32, i32, Granularity); 7] = [
     ("week of", 6, -6, Granularity::Week),
     ("two weekends", 16, 8, Granularity::Weekend),
@@ -35,7 +35,7 @@ const SPANS: [(&str, i32, i32, Granularity); 7] = [
 const NUMBERS: [&str; 10] =
     ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
-/// Days of an expected answer, and the coarsest granularity that is right.
+/// Days of an expected answer, and the coarsest granularity that is correct.
 pub(super) struct Expected {
     first: Date,
     last: Date,
@@ -43,7 +43,7 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// Reads an answer to a question about messages of `day`; `None` without a time.
+    /// Parses the answer to a question about messages of `day`; `None` if it is not a time.
     pub(super) fn read(question: &str, answer: &str, day: Date) -> Option<Expected> {
         let answer = answer.to_lowercase().replace(['.', '`'], " ");
         if is_about_a_span(&question.to_lowercase()) {
@@ -72,7 +72,7 @@ impl Expected {
     }
 }
 
-/// Returns true for "the week of 3 May", and not for "the last week of May".
+/// Returns true for "the week of 3 May", but not for "the last week of May".
 fn is_week_of_a_day(answer: &str) -> bool {
     answer.trim_start_matches("the ").starts_with("week of")
 }
@@ -86,7 +86,7 @@ fn is_about_a_span(question: &str) -> bool {
         || question.starts_with("how long did")
 }
 
-/// Returns the time that an answer names.
+/// Returns the time named by an answer.
 fn named(answer: &str, day: Date) -> Option<Given> {
     let text = capitalised(&format!("It was in {answer}"));
     let noon = TimeZone::UTC.to_timestamp(day.at(12, 0, 0, 0)).ok()?;
@@ -109,7 +109,7 @@ fn relative(answer: &str, day: Date, is_before: bool) -> Option<Expected> {
     Some(Expected { first: back(from)?, last: back(to)?, granularity })
 }
 
-/// Reads "4 years", "10 years ago".
+/// Parses "4 years" or "10 years ago".
 fn years(answer: &str) -> Option<i32> {
     let mut words = answer.split_whitespace();
     let (number, unit) = (words.next()?, words.next()?);

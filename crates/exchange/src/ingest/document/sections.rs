@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 
-/// Maximum length of a heading within titles, in bytes; its section has the whole heading.
+/// Maximum length of a heading in a title, in bytes. The section itself keeps the whole heading.
 const HEADING_BYTES_MAX: usize = 256;
 
-/// Opening lines of front matter, with their closing lines.
+/// Opening lines of front matter, with the lines that may close it.
 const FRONT_MATTER: [(&str, &[&str]); 2] = [("---", &["---", "..."]), ("+++", &["+++"])];
 
 /// A part of a document with its headings, outermost first.
@@ -17,7 +17,7 @@ pub(super) struct Section {
     pub(super) range: Range<usize>,
 }
 
-/// Cuts Markdown before each heading. A heading with nothing under it stays with what follows.
+/// Cuts Markdown before each heading. A heading without content is joined to the next section.
 pub(super) fn sections(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut path: Vec<(HeadingLevel, String)> = Vec::new();
@@ -46,7 +46,7 @@ struct Heading {
     lines: Range<usize>,
 }
 
-/// Returns the headings with a text that are not within a list, quotation or the like.
+/// Returns the headings that have a text and are not within a list, a quotation or another block.
 fn headings_of(text: &str) -> Vec<Heading> {
     let offset = front_matter_bytes(text);
     let mut headings = Vec::new();
@@ -67,7 +67,7 @@ fn headings_of(text: &str) -> Vec<Heading> {
                 };
                 let title = title_of(&text[inner]);
                 let line = text[..range.start].rfind(['\n', '\r']).map_or(0, |end| end + 1);
-                // Each begins at or after the end of the previous one.
+                // Each heading begins at or after the end of the previous one.
                 let line = headings.last().map_or(line, |it: &Heading| it.lines.end.max(line));
                 headings.push(Heading { level, title, lines: line..range.end });
             }
@@ -86,15 +86,15 @@ fn headings_of(text: &str) -> Vec<Heading> {
     headings
 }
 
-/// Returns a heading's text as it is written, in one line.
+/// Returns the source text of a heading, in one line.
 fn title_of(heading: &str) -> String {
     let mut title = heading.split_whitespace().collect::<Vec<_>>().join(" ");
     title.truncate(title.floor_char_boundary(HEADING_BYTES_MAX));
     title
 }
 
-/// Returns the length in bytes of the front matter: YAML or TOML between fence lines at the very
-/// beginning.
+/// Returns the length in bytes of the front matter: YAML or TOML between fence lines at the start
+/// of the text.
 fn front_matter_bytes(text: &str) -> usize {
     let mut lines = text.split_inclusive('\n');
     let Some(first) = lines.next() else { return 0 };
@@ -106,7 +106,7 @@ fn front_matter_bytes(text: &str) -> usize {
         if close.contains(&line.trim_end()) {
             return bytes;
         }
-        // A thematic break with a paragraph under it.
+        // A thematic break, which a paragraph follows.
         if at == 0 && line.trim().is_empty() {
             return 0;
         }

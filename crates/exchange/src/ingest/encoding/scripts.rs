@@ -1,4 +1,4 @@
-//! Detection of UTF-16 without a byte order mark in scripts other than Latin, by the decoded text.
+//! Detects UTF-16 without a byte order mark in scripts other than Latin, by the decoded text.
 
 use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_16BE, UTF_16LE};
 
@@ -12,10 +12,10 @@ const CHARS_MIN: usize = 2;
 const COMMON: &[(&Encoding, std::ops::RangeInclusive<u8>)] =
     &[(GBK, 0xB0..=0xD7), (BIG5, 0xA4..=0xC6), (SHIFT_JIS, 0x88..=0x97), (EUC_KR, 0xCA..=0xFD)];
 
-/// The same for Hangul.
+/// The character set of Hangul, with the first bytes of its common characters.
 const COMMON_HANGUL: (&Encoding, std::ops::RangeInclusive<u8>) = (EUC_KR, 0xB0..=0xC8);
 
-/// Letters of scripts that Latin text read as UTF-16 does not yield in sequence by chance.
+/// Letters of scripts that do not occur in sequence by chance if Latin text is read as UTF-16.
 const SCRIPTS: &[std::ops::RangeInclusive<char>] = &[
     '\u{370}'..='\u{3ff}',
     '\u{400}'..='\u{52f}',
@@ -54,7 +54,7 @@ fn is_text(text: &str) -> bool {
         && COMMON.iter().any(|(set, first)| are_common(&han, set, first))
 }
 
-/// Returns `true` for characters that stand between words in any script.
+/// Returns `true` for characters that occur between words in any script.
 fn is_between(c: char) -> bool {
     c.is_ascii_digit()
         || matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{2010}'..='\u{2027}' | '\u{3000}'..='\u{3020}'

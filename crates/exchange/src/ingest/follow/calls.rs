@@ -1,5 +1,5 @@
-//! Calls without a result in the lines of a session file. Their results are in later lines, so
-//! the calls are read again with these.
+//! Calls without a result in the lines of a session file. They are read again together with the
+//! later lines that have their results.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::ingest::format::Format;
 
-/// Parts of a line without which it has neither a call nor a result.
+/// Text that every Claude Code line with a call or a result contains.
 const CLAUDE_CODE: &str = "\"tool_use";
 const CODEX: &str = "\"call_id\"";
 
@@ -34,7 +34,7 @@ pub(super) fn unanswered(format: Format, bytes: &[u8]) -> Option<(u64, u64)> {
     waiting.into_values().min()
 }
 
-/// Returns the ids of calls (true) and of results (false) in a row.
+/// Returns the ids of the calls (true) and results (false) in a row.
 fn calls_in(format: Format, row: &Value) -> Vec<(&str, bool)> {
     if format == Format::Codex {
         let item = row.get("payload").unwrap_or(row);

@@ -1,4 +1,4 @@
-//! Whole lines of a file from an offset. An incomplete last line is left out.
+//! Reads whole lines of a file from an offset. Leaves out an incomplete last line.
 
 use std::{
     fs::File,
@@ -20,7 +20,7 @@ pub(super) struct Lines {
     pub(super) has_more: bool,
 }
 
-/// Reads whole lines from `offset` on, until `bytes_max` bytes are exceeded, and at least one.
+/// Reads whole lines from `offset` on until `bytes_max` bytes are exceeded, but at least one.
 pub(super) fn lines_from(file: &mut File, offset: u64, bytes_max: u64) -> io::Result<Lines> {
     file.seek(SeekFrom::Start(offset))?;
     let mut input = BufReader::with_capacity(256 << 10, file);
@@ -46,8 +46,8 @@ pub(super) fn lines_from(file: &mut File, offset: u64, bytes_max: u64) -> io::Re
     }
 }
 
-/// Appends the next line with its end to `bytes`, or the beginning of one that is too long, and
-/// returns its length. `None` if no whole line follows.
+/// Appends the next line including its end to `bytes`, or only the beginning of a line that is too
+/// long. Returns its length, or `None` if no whole line follows.
 fn next_line(input: &mut impl BufRead, bytes: &mut Vec<u8>) -> io::Result<Option<u64>> {
     let begin = bytes.len();
     let held = input.by_ref().take(LINE_BYTES_MAX as u64 + 1).read_until(b'\n', bytes)?;

@@ -1,5 +1,4 @@
-//! Lines of a batch: a request or its answer, with the caller's `custom_id`, as OpenAI and
-//! Anthropic exchange them.
+//! Lines of a batch of OpenAI or Anthropic: a request or its answer, with the caller's `custom_id`.
 
 use aios_draft::{content::text_in, repeated};
 use serde_json::{Map, Value, json};
@@ -50,7 +49,7 @@ pub(super) fn failure(line: &Map<String, Value>) -> Option<String> {
 }
 
 /// Unwraps the request or answer in a line of a batch into a conversation with its id. Other
-/// elements stay unchanged.
+/// elements are unchanged.
 pub(super) fn unfolded(mut fields: Map<String, Value>) -> Map<String, Value> {
     let Some(id) = text_in(&fields, &[ID]) else { return fields };
     let is_response = |fields: &Map<String, Value>| {

@@ -1,5 +1,5 @@
 //! Messages beside the `messages` of a conversation: the system prompt of an Anthropic request, and
-//! the response that an OpenAI or Anthropic log has.
+//! the response in a log of OpenAI or Anthropic requests.
 
 use serde_json::{Map, Value, json};
 
@@ -26,7 +26,8 @@ const SETTINGS: &[&str] = &[
     "thinking",
 ];
 
-/// Removes the messages before and after those of a conversation from its fields.
+/// Removes and returns the messages in a conversation's other fields, before and after its
+/// `messages`.
 ///
 /// # Errors
 /// A message if an answer names two owners, or has a field that only looks like an owner.
@@ -82,9 +83,8 @@ fn choices(choices: &Value) -> Option<Vec<Value>> {
     choices.iter().map(message).collect()
 }
 
-/// Converts an object that holds messages into a conversation with `messages`: that of ShareGPT,
-/// `{"data": [...]}`, a request to Gemini, and an answer to a request. Other objects stay
-/// unchanged.
+/// Converts an object with messages into a conversation with `messages`: a ShareGPT conversation,
+/// `{"data": [...]}`, a Gemini request, or the answer to a request. Other objects are unchanged.
 pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
     let mut fields = google(sharegpt::opened(fields));
     if is_said_itself(&fields) {

@@ -1,8 +1,8 @@
 //! ChatGPT: the conversations of a data export, `conversations.json` or `conversations-000.json`.
 //!
-//! A conversation is a tree (`mapping`), since questions are edited and answers regenerated. Only
+//! A conversation is a tree (`mapping`), because questions are edited and answers regenerated. Only
 //! the branch that the user saw last is read, from `current_node` up; without that field, the
-//! branch of the newest leaf. The account is an artefact of the export and names no owner.
+//! branch of the newest leaf. The account belongs to the export and does not name an owner.
 
 use std::collections::{HashMap, HashSet};
 
@@ -35,7 +35,7 @@ pub(super) const DESCRIPTION: Description = Description {
 /// Content types of a user's settings in a conversation.
 const SETTINGS: &[&str] = &["user_editable_context", "model_editable_context"];
 
-/// Supported content types: content of these without a text is empty.
+/// Supported content types. If content of these types has no text, it is empty.
 const KNOWN: &[&str] =
     &["text", "code", "multimodal_text", "execution_output", "thoughts", "reasoning_recap"];
 
@@ -67,7 +67,7 @@ impl Reader for ChatGpt {
         let current = current.filter(|node| mapping.contains_key(*node));
         let parents = parents(mapping);
         let Some(leaf) = current.or_else(|| newest_leaf(mapping, &parents)) else { return };
-        // The calls of this branch, by the node that made each.
+        // The calls of this branch, by the node that made them.
         let mut calls: HashMap<&str, String> = HashMap::new();
         for node in tree::path(leaf, |node| parents.get(node).copied()) {
             if let Some(message) = mapping.get(node).and_then(|it| it.get("message")?.as_object()) {
@@ -91,8 +91,8 @@ fn is_of(message: &Map<String, Value>, tool: &str) -> bool {
     name.is_none_or(|name| first(&name) == first(tool))
 }
 
-/// Returns the parent of each node. The parent of a broken node may be known only from that
-/// parent's children.
+/// Returns the parent of each node. The parent of a broken node may be known only from the parent's
+/// list of children.
 fn parents(mapping: &Map<String, Value>) -> HashMap<&str, &str> {
     let told = mapping.iter().filter_map(|(node, it)| Some((&**node, it.get("parent")?.as_str()?)));
     let mut parents: HashMap<&str, &str> = told.collect();
@@ -114,7 +114,7 @@ fn newest_leaf<'a>(
     parents: &HashMap<&'a str, &'a str>,
 ) -> Option<&'a str> {
     let inner: HashSet<&str> = parents.values().copied().collect();
-    // A message without a time is as old as the one before it.
+    // A message without a time counts as old as its predecessor.
     let mut times: HashMap<&str, f64> = HashMap::new();
     let leaves = mapping.keys().map(String::as_str).filter(|node| !inner.contains(node));
     for leaf in leaves {
@@ -126,8 +126,8 @@ fn newest_leaf<'a>(
     times.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0))).map(|(leaf, _)| leaf)
 }
 
-/// Reads the message of a node, which answers the call of the node `caller`. Returns `true` if the
-/// message is itself a call.
+/// Reads the message of a node. `caller` is the node of the call that the message answers, if any.
+/// Returns `true` if the message is itself a call.
 fn read_message(
     conversation: &Conversation,
     line: u64,

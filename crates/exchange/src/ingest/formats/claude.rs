@@ -1,6 +1,6 @@
 //! Claude: the conversations of a data export, `conversations.json`.
 //!
-//! The account is an artefact of the export and names no owner.
+//! The account belongs to the export and does not name an owner.
 
 use std::collections::{HashMap, HashSet};
 
@@ -30,7 +30,7 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// Prefix of the id that stands for the parent of a first message.
+/// Prefix of the parent id of a first message, which has no parent.
 const NO_PARENT: &str = "00000000-0000-";
 
 struct Claude;
@@ -62,8 +62,8 @@ impl Reader for Claude {
     }
 }
 
-/// Returns the messages of the branch that ends at `leaf`. Without a leaf, the branch ends at the
-/// last message of the file if messages have alternatives; otherwise all messages are returned.
+/// Returns the messages of the branch that ends at `leaf`. Without a leaf, returns the branch of
+/// the file's last message if messages have alternatives, otherwise all messages.
 fn branch<'a>(
     messages: &[&'a Map<String, Value>],
     leaf: Option<&str>,
@@ -71,7 +71,7 @@ fn branch<'a>(
     let id = |message: &&'a Map<String, Value>| message.get("uuid").and_then(Value::as_str);
     let by_id: HashMap<&str, &'a Map<String, Value>> =
         messages.iter().filter_map(|message| Some((id(message)?, *message))).collect();
-    // A message whose parent could not be read follows the one before it in the file.
+    // A message whose parent could not be read follows its predecessor in the file.
     let before: HashMap<&str, &str> =
         messages.windows(2).filter_map(|two| Some((id(&two[1])?, id(&two[0])?))).collect();
     let parent = |node: &'a str| {

@@ -1,9 +1,9 @@
 //! Claude Code: the JSON lines of a session, `~/.claude/projects/*/*.jsonl`.
 //!
-//! A row has the id of its session, so a file may hold several sessions. Rows form a tree by
-//! `parentUuid`: an edited prompt has the same parent as the original, and only the last of them
-//! counts. The last one is known only at the end of the file, so rows are held until then. The
-//! messages of a sub-agent (`isSidechain`) are a conversation of their own.
+//! Each row has the id of its session, so a file may have several sessions. Rows form a tree by
+//! `parentUuid`: an edited prompt has the same parent as the original, and only the last of them is
+//! used. Rows are held until the end of the file, because only then the last one is known. The
+//! messages of a sub-agent (`isSidechain`) are a separate conversation.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -75,7 +75,7 @@ struct ClaudeCode {
 struct Row {
     conversation: Conversation,
     uuid: Option<String>,
-    /// Position in the tree, as parent and type. Only the last row at a position counts.
+    /// Position in the tree, as parent and type. Only the last row at a position is used.
     place: Option<(String, String)>,
     message: Message,
 }
@@ -104,7 +104,7 @@ impl Reader for ClaudeCode {
                     self.titles.insert(of, (line, title));
                 }
             }
-            // A prompt given while the model worked.
+            // A prompt that was queued while the model worked.
             "attachment" if queued_prompt(&row).is_some() => {
                 let prompt = queued_prompt(&row);
                 let message = json!({"role": "user", "content": prompt});
@@ -127,7 +127,7 @@ impl Reader for ClaudeCode {
     fn finish(&mut self, to: &mut Transcript) {
         self.flush(to);
         let mut titles: Vec<_> = std::mem::take(&mut self.titles).into_iter().collect();
-        // The last title counts; one of the session takes precedence over one of its rows.
+        // The last title is used. A title of the session takes precedence over one of a row.
         let names_row = |of: &String| self.sessions.contains_key(of);
         titles.sort_by_key(|(of, (line, _))| (!names_row(of), *line));
         for (of, (line, title)) in titles {
@@ -182,7 +182,7 @@ impl ClaudeCode {
             conversation.about.extend(row.get(from).map(|value| (to.to_owned(), value.clone())));
         }
         let answer = message.get("id").and_then(Value::as_str).unwrap_or_default();
-        // An answer consists of several rows. Tool results stand side by side, as do tool calls.
+        // An answer consists of several rows. Tool results are siblings, as are tool calls.
         let alternative = match sort {
             "user" if said.results.is_empty() => Some("user".to_owned()),
             _ => None,
@@ -253,7 +253,7 @@ fn queued_prompt(row: &Map<String, Value>) -> Option<Value> {
     attachment.get("prompt").filter(|_| is_prompt).cloned()
 }
 
-/// Finds the rows below replaced ones.
+/// Finds the descendants of replaced rows.
 struct Dropped<'a> {
     parents: &'a HashMap<String, String>,
     known: HashMap<&'a str, bool>,
@@ -277,7 +277,7 @@ impl<'a> Dropped<'a> {
                 }
                 None => {}
             }
-            // This also ends a cycle: known nodes are not walked again.
+            // This also ends a cycle: known nodes are not visited again.
             self.known.insert(node, false);
             path.push(node);
             next = self.parents.get(node).map(String::as_str);

@@ -1,7 +1,8 @@
 //! Codex: the JSON lines of a rollout, `~/.codex/sessions/**/rollout-*.jsonl`.
 //!
-//! A row wraps an item of OpenAI's Responses API in a `payload`. Before 2025-10, the items were the
-//! lines themselves, after a first line with the session's id. Events repeat the content of items.
+//! Each row wraps an item of OpenAI's Responses API in a `payload`. Before 2025-10, the lines were
+//! the items themselves, after a first line with the session's id. Events repeat the content of
+//! items.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +24,7 @@ pub(super) const DESCRIPTION: Description = Description {
         recognises: |row| is_row(row) || is_header(row),
         needs: "`payload`",
         signs: &["timestamp", "type", "instructions", "record_type", "cwd", "cli_version"],
-        // State of the program beside a row: numbers of its history, marks of its answers.
+        // State of the program beside a row, such as numbers of its history.
         artefacts: &["metadata"],
         lists: &[],
         opens: &[],
@@ -66,13 +67,13 @@ fn is_header(row: &Map<String, Value>) -> bool {
     has("id") && has("timestamp") && (has("instructions") || has("git")) && !has_text
 }
 
-/// Lines in which the heading of an output gives the exit code of a command.
+/// Beginnings of the line with a command's exit code, in the heading of an output.
 const EXIT_CODES: &[&str] = &["Process exited with code ", "Exit code: "];
 
-/// Line after which the output itself follows.
+/// Line that separates the heading from the output.
 const OUTPUT: &str = "Output:";
 
-/// Returns `true` for an output whose heading gives an exit code other than zero.
+/// Returns `true` for an output whose heading has a non-zero exit code.
 fn has_exited_with_failure(item: &Map<String, Value>) -> bool {
     let sort = item.get("type").and_then(Value::as_str).unwrap_or_default();
     if !sort.ends_with("_output") {
@@ -89,11 +90,11 @@ fn has_exited_with_failure(item: &Map<String, Value>) -> bool {
 
 struct Codex {
     conversation: Conversation,
-    /// The session that this one continues, whose rows its file repeats with their own header.
+    /// The session that this one continues. The file repeats its rows with their own header.
     forked_from: Option<String>,
-    /// Roles with messages as items.
+    /// Roles whose messages occur as items.
     items: BTreeSet<String>,
-    /// Events that may repeat items; emitted at the end if their role has no items.
+    /// Messages of events that may repeat items. Emitted at the end if their role has no items.
     events: Vec<Message>,
 }
 
@@ -110,7 +111,7 @@ impl Codex {
     fn begin(&mut self, header: &Map<String, Value>, line: u64, to: &mut Transcript) {
         let id = text_in(header, &["id", "session_id"]);
         if self.forked_from.is_some() && self.forked_from == id {
-            // That one may be a fork as well, whose parent's header follows.
+            // The parent may be a fork as well, in which case its parent's header follows.
             let parent = text_in(header, &["forked_from_id", "forked_from"]);
             self.forked_from = parent.or(self.forked_from.take());
             return to.skip(line, "the header of the session that this one continues");

@@ -17,8 +17,8 @@ pub(super) struct Description {
 }
 
 impl Description {
-    /// Returns the handling of secrets in the elements. They are removed from the session files of
-    /// coding agents, which nobody chose to store, however these files are read.
+    /// Returns the handling of secrets in the elements. They are always removed from the session
+    /// files of coding agents, because nobody chose to store those.
     pub(super) fn secrets(&self) -> Secrets {
         match self.format {
             Format::ClaudeCode | Format::Codex | Format::OpenClaw | Format::Gemini => {
@@ -37,12 +37,11 @@ impl Description {
 pub(super) struct Shape {
     /// Returns `true` for an element of the format.
     pub(super) recognises: fn(&Map<String, Value>) -> bool,
-    /// Field without which an element is not recognised, for error messages.
+    /// Required fields of an element, for error messages.
     pub(super) needs: &'static str,
-    /// Usual fields of an element, by which the format of an unrecognised one is guessed.
+    /// Usual fields of an element, from which the format of an unrecognised one is guessed.
     pub(super) signs: &'static [&'static str],
-    /// Fields that look like an owner but are artefacts of the format, such as the account of an
-    /// export.
+    /// Fields that look like an owner but belong to the format, such as the account of an export.
     pub(super) artefacts: &'static [&'static str],
     /// Fields with a list of elements, each with its own owner.
     pub(super) lists: &'static [&'static str],
@@ -58,23 +57,23 @@ pub(super) struct Shape {
 pub(super) enum Elements {
     /// Each element is complete.
     Whole,
-    /// Each element is complete, and messages without a reader may stand among them.
+    /// Each element is complete, and messages without a reader may occur among them.
     Loose,
-    /// Rows of a conversation. The owner that one row names is that of all.
+    /// Rows of a conversation. An owner that one row names applies to all.
     Rows,
 }
 
 /// Reader of the elements of a file.
 pub(super) trait Reader {
-    /// Reads an element that begins at `line`.
+    /// Reads an element at `line`.
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript);
 
-    /// Returns `true` for an unrecognised element that belongs to this format if its file does.
+    /// Returns `true` if an unrecognised element belongs to this format, given that its file does.
     fn follows(&self, _element: &Map<String, Value>) -> bool {
         false
     }
 
-    /// Emits the state kept until the end of the file.
+    /// Emits the state that was kept until the end of the file.
     fn finish(&mut self, _to: &mut Transcript) {}
 }
 

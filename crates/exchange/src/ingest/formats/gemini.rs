@@ -1,5 +1,5 @@
 //! Gemini CLI: a session as one JSON object, or as JSON lines: a header, messages, and changes
-//! (`$set`, `$rewindTo`). The last of several messages with the same id counts.
+//! (`$set`, `$rewindTo`). The last of several messages with the same id is used.
 
 use aios_draft::content::{self, Content, first, text_in};
 use serde_json::{Map, Value};
@@ -26,7 +26,7 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// Types of messages. Only the first two are part of the conversation.
+/// Types of messages. Only the first two belong to the conversation.
 const TYPES: &[&str] = &["user", "gemini", "info", "warning", "error"];
 
 fn is_session(element: &Map<String, Value>) -> bool {
@@ -115,7 +115,7 @@ impl Gemini {
             .rev()
             .find(|(_, it)| id.is_some() && text_in(it, &["id"]) == id);
         match known {
-            // The timestamp, which never changes, distinguishes two messages with the same id.
+            // The timestamp never changes, so it distinguishes two messages with the same id.
             Some((_, known)) if known.get("timestamp") == message.get("timestamp") => {
                 *known = message
             }
@@ -179,7 +179,7 @@ fn read_message(
     }
 }
 
-/// Returns the output in the parts of a result: that of its only response, else its texts.
+/// Returns the output in the parts of a result: that of a single response, otherwise their texts.
 fn output(result: &Value) -> Value {
     let said = Content::read(result);
     match (said.results.as_slice(), said.text()) {

@@ -1,7 +1,7 @@
-//! The memory server of the Model Context Protocol: a graph of entities, each with observations,
-//! and of relations, as JSON lines or as one object. Each observation becomes a note with the
-//! entity as title, and each relation a note with its first entity as title. A [`Mark`] in its
-//! metadata makes the note a part of the graph of [`aios_memory::graph`].
+//! The memory server of the Model Context Protocol: a graph of entities with observations, and of
+//! relations, as JSON lines or as one object. Each observation becomes a note titled with its
+//! entity, each relation a note titled with its first entity. A [`Mark`] in the metadata makes the
+//! note a part of the graph of [`aios_memory::graph`].
 
 use aios_draft::{
     Draft,
@@ -137,7 +137,7 @@ pub(super) struct Note<'a> {
     pub(super) time: Option<&'a Value>,
     /// Unrecognised fields, which are kept as metadata.
     pub(super) about: Map<String, Value>,
-    /// The part of the note in the graph.
+    /// The note's part in the graph.
     pub(super) mark: Option<Mark>,
 }
 
@@ -153,7 +153,8 @@ impl Note<'_> {
             draft.metadata.extend(about);
             let mark = mark.map(|mark| (Mark::FIELD.to_owned(), mark.to_value()));
             draft.metadata.extend(mark);
-            // A title distinguishes equal observations of two entities, as a speaker's name would.
+            // The title, like the name of a speaker, distinguishes equal observations of two
+            // entities.
             Draft { kind: Kind::Note, name: title.clone(), title, ..draft }
         });
         to.draft(line, draft);

@@ -1,4 +1,4 @@
-//! Messages for unrecognised elements: the likely format, and the known formats.
+//! Messages about unrecognised elements: the likely format, and the known formats.
 
 use serde_json::{Map, Value};
 
@@ -31,7 +31,7 @@ pub(super) fn guess(element: &Map<String, Value>) -> String {
     let shapes = FORMATS.iter().filter_map(|it| it.shape.as_ref().map(|shape| (it, shape)));
     let scored = shapes.map(|(it, shape)| (signs(shape), it, shape));
     let alike = scored.filter(|(signs, ..)| SIGNS_MIN <= *signs);
-    // The first of several equally likely formats counts.
+    // Of several equally likely formats, the first one is used.
     match alike.reduce(|best, next| if best.0 < next.0 { next } else { best }) {
         Some((_, it, shape)) => {
             format!("looks like `{}`, but {} is missing", it.name, shape.needs)

@@ -1,5 +1,5 @@
-//! Fields that hold the messages, conversations or memories of an object. A fault in one of them
-//! costs only the broken part.
+//! Fields with the messages, conversations or memories of an object. A fault in one of them affects
+//! only the broken part.
 
 use serde_json::{Map, Value};
 
@@ -9,13 +9,13 @@ use super::{description::Description, table::FORMATS};
 const HOLDERS: &[&str] =
     &["messages", "mapping", "chat_messages", "conversations", "conversation", "haystack_sessions"];
 
-/// Other fields that may hold messages or conversations.
+/// Other fields that may have messages or conversations.
 const OTHERS: &[&str] = &["data", "items"];
 
-/// Ownership of the parts in a list or table.
+/// Ownership of the parts of a list or table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ingest) enum PartsOf {
-    /// All parts have the same owner, whom any of them may name.
+    /// All parts have the same owner, and any of them may name it.
     One,
     /// Each part has its own owner.
     Each,

@@ -1,15 +1,15 @@
-//! Texts that the host of a coding agent writes in the name of its user: notices, reminders, and
-//! the state of an editor. Not here: the contexts of this memory, see `own`.
+//! Texts that a coding agent's host writes in the name of its user: notices, reminders, and the
+//! state of an editor. Not here: the contexts of this memory, see `own`.
 
 use std::borrow::Cow;
 
 use aios_draft::content::{Content, text_in};
 use serde_json::{Map, Value};
 
-/// The reason for which a row is skipped.
+/// Reason for skipping such a row.
 pub(super) const OF_HOST: &str = "written by the program, not by the user";
 
-/// Elements of hosts that also stand beside the words of a user.
+/// Elements of hosts that also occur beside the words of a user.
 const BESIDE: &[&str] = &[
     "system-reminder",
     "task-notification",
@@ -30,22 +30,21 @@ const BESIDE: &[&str] = &[
     "hook_context",
 ];
 
-/// Elements of hosts whose names are one word, as those of HTML and of other XML are.
+/// Elements of hosts whose names are a single word, as in HTML and other XML.
 const ONE_WORD: &[&str] = &["skill", "channel"];
 
-/// Elements that hold the words of a user.
+/// Elements with the words of a user.
 const OF_USER: &[&str] = &["user-memory-input", "user_query"];
 
-/// The beginning of the heading after which the words of a user follow the state of an editor, and
-/// the mark of a heading.
+/// Beginning of the heading between the state of an editor and the words of the user, and the
+/// heading marker.
 const REQUEST: &str = "## My request for ";
 const HEADING: &str = "# ";
 
-/// The state of an editor, which has no request if its user gave none.
+/// Beginning of the state of an editor, which no request follows if the user made none.
 const EDITOR: &str = "# Context from my IDE setup:";
 
-/// Removes the texts of a host from the content of a user's message. Returns `true` if it had no
-/// others.
+/// Removes the texts of a host from a user's message. Returns `true` if no other texts are left.
 pub(super) fn leaves_nothing(said: &mut Content) -> bool {
     if said.text().is_empty() {
         return false;
@@ -90,8 +89,8 @@ fn request_in(text: &str) -> &str {
     }
 }
 
-/// Returns `true` for a text that consists of elements with the names of hosts, which are in lower
-/// case with a `-` or `_`. The names of HTML have neither, so a pasted page stays the user's.
+/// Returns `true` for a text of elements with host names, which are lower case with a `-` or `_`.
+/// HTML names have neither, so a pasted page counts as the user's words.
 fn is_of_host(text: &str) -> bool {
     let is_name = |name: &str| {
         let is_compound = name.contains(['-', '_']) && !OF_USER.contains(&name);
@@ -109,7 +108,7 @@ fn is_of_host(text: &str) -> bool {
 
 /// Removes the known elements of hosts. `None` if there are none.
 fn without_elements(text: &str) -> Option<String> {
-    // An element begins before the last closing tag of its name, so that no search is in vain.
+    // Only elements with a later closing tag of their name are removed.
     let last = BESIDE.iter().filter_map(|name| Some((*name, text.rfind(&format!("</{name}>"))?)));
     let last: Vec<(&str, usize)> = last.collect();
     let (mut kept, mut at) = (String::with_capacity(text.len()), 0);
@@ -126,8 +125,9 @@ fn without_elements(text: &str) -> Option<String> {
     (kept.len() < text.len()).then(|| kept.trim().to_owned())
 }
 
-/// Returns the bytes of the element that a text begins with, if its name is one of these. Names are
-/// in lower case. It ends at its first closing tag, because reminders quote their own opening tag.
+/// Returns the length in bytes of the element at the beginning of a text, if `is_name` accepts its
+/// lower-case name. It ends at its first closing tag, because reminders quote their own opening
+/// tag.
 fn element_in(text: &str, is_name: impl Fn(&str) -> bool) -> Option<usize> {
     let inner = text.strip_prefix('<')?;
     let is_of_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);

@@ -1,6 +1,6 @@
 //! LoCoMo: conversations of two people with labelled questions, which `aios-eval` asks.
 //!
-//! The sample is an artefact of the format and names no owner.
+//! The sample's id belongs to the format and does not name an owner.
 
 mod sample;
 

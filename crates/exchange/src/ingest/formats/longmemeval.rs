@@ -1,8 +1,8 @@
 //! LongMemEval: sessions of a user and an assistant with labelled questions, which `aios-eval`
 //! asks (Wu et al., 2024).
 //!
-//! The same session is in the haystacks of many questions, with different times; each haystack has
-//! its own copy. The question is an artefact of the format and names no owner.
+//! A session occurs in the haystacks of many questions, with different times; each haystack gets
+//! its own copy. The question belongs to the format and does not name an owner.
 
 use aios_draft::{Defaults, Draft, Unfit, content::text_in, moment, shape::shape};
 use aios_record::Timestamp;
@@ -67,7 +67,7 @@ pub(crate) struct Haystack {
     pub(crate) id: String,
     sessions: Vec<Session>,
     pub(crate) question: Option<Question>,
-    /// Faults that cost a time, a session or turns of one.
+    /// Problems. Each affects a time, a session or some of its turns.
     pub(crate) problems: Vec<String>,
 }
 
@@ -130,8 +130,8 @@ impl Haystack {
         })
     }
 
-    /// Reads the question. Its evidence is the marked turns of the answer sessions; if a session
-    /// has no marked turn, all of its turns.
+    /// Reads the question. Its evidence is the marked turns of the answer sessions, or all turns of
+    /// a session without marks.
     fn read_question(&self, element: &Map<String, Value>) -> Option<Question> {
         let text = text_in(element, &["question"])?;
         let named = element.get("answer_session_ids").and_then(Value::as_array);

@@ -1,5 +1,5 @@
-//! Mem0: memories as returned by its API, as stored in exports, and as points of its vector store,
-//! whose `payload` has the text as `data`. Each becomes a note.
+//! Mem0: memories as its API returns them, as exports store them, and as points of its vector
+//! store, whose `payload` has the text as `data`. Each memory becomes a note.
 
 use aios_draft::{Draft, content::text_in, repeated};
 use aios_record::Kind;
@@ -34,7 +34,7 @@ const LISTS: &[&str] = &["results", "memories", "relations", POINTS];
 /// Name of the list of points of a vector store.
 const POINTS: &str = "points";
 
-/// Fields that do not describe the memory.
+/// Fields that do not describe the memory and are left out.
 const LEFT_OUT: &[&str] = &["hash", "score", "event", "updated_at", "structured_attributes"];
 
 /// Fields of a point that belong to the vector store.
@@ -59,9 +59,9 @@ fn is_stored(element: &Map<String, Value>) -> bool {
 }
 
 /// Moves the list of points in the answer of a vector store, `{"result": {"points": [...]}}`, to
-/// the outer object. Other elements stay unchanged.
+/// the outer object. Other elements are unchanged.
 pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
-    // A change to the graph has its added relations in lists of lists.
+    // The answer to a change of the graph has its added relations in nested lists.
     let is_change = LISTS.iter().any(|name| is_list(&element, name));
     if let Some(Value::Object(change)) = element.get_mut("relations").filter(|_| is_change) {
         let added = change.remove("added_entities").unwrap_or_default();
@@ -82,7 +82,7 @@ pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
     element
 }
 
-/// Converts a point into the memory that it holds.
+/// Converts a point into its memory.
 fn unfolded(mut point: Map<String, Value>) -> Map<String, Value> {
     if !is_point(&point) {
         return point;
@@ -138,7 +138,7 @@ fn read_memory(line: u64, mut memory: Map<String, Value>, to: &mut Transcript) {
             memory.insert(ours.to_owned(), value);
         }
     }
-    // The conversation of a memory is provenance; a note has no session.
+    // The conversation of a memory is provenance, because a note has no session.
     for name in ["run_id", "session_id", "actor_id", "role"] {
         if let Some(value) = memory.remove(name) {
             let metadata = memory.entry("metadata").or_insert_with(|| Value::Object(Map::new()));

@@ -1,7 +1,7 @@
 //! OpenClaw and Pi: the JSON lines of a session, a header and the entries of a tree.
 //!
-//! An entry is a child of its `parentId`. Only the branch of the last entry counts, so entries are
-//! held until the end. Sessions of the first version have no ids; all of their entries count.
+//! An entry is a child of its `parentId`. Only the branch of the last entry is used, so entries are
+//! held until the end. Sessions of the first version have no ids; all of their entries are used.
 
 use std::collections::{HashMap, HashSet};
 
@@ -71,7 +71,7 @@ impl OpenClaw {
         }
     }
 
-    /// Emits the entries of the branch of the last one and skips the others.
+    /// Emits the entries of the last one's branch and skips the others.
     fn flush(&mut self, to: &mut Transcript) {
         let parent = |node: &str| self.parents.get(node).map(String::as_str);
         let branch: Option<HashSet<&str>> =
@@ -121,7 +121,7 @@ impl Reader for OpenClaw {
                     text_in(&entry, &["name"]).map(|name| (line, name)).or(self.title.take());
                 return self.last = id.or(self.last.take());
             }
-            // A label is attached to an entry, and a custom row is not an entry of the branch.
+            // A label belongs to another entry, and a custom row is not a part of the branch.
             ("label" | "custom", _) => return to.skip(line, format!("not a message but `{sort}`")),
             (sort, _) => {
                 self.last = id.or(self.last.take());

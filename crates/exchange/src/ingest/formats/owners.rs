@@ -1,5 +1,5 @@
-//! Owner of an element of a format: it may stand in the element, and in any message, row or item in
-//! it. It is removed before a reader sees the element, so no reader can overlook it.
+//! Owner of an element of a format: the element may name it, and so may any message, row or item in
+//! it. It is removed before a reader gets the element, so no reader can overlook it.
 
 use aios_draft::{
     place::owner_of,
@@ -8,8 +8,8 @@ use aios_draft::{
 };
 use serde_json::{Map, Value};
 
-/// Fields with content, inputs and outputs of tools, or state of the program: names in them do not
-/// concern the record.
+/// Fields with content, with inputs and outputs of tools, or with state of the program. Names in
+/// them do not concern the record.
 const FREE_FORM: &[&str] = &[
     "content",
     "parts",
@@ -53,8 +53,8 @@ const FREE_FORM: &[&str] = &[
     "session_summary",
 ];
 
-/// Removes the owner from an element and from its nested objects. [`FREE_FORM`] fields are skipped
-/// unless they are listed in `opens`.
+/// Removes and returns the owner of an element, also from its nested objects. Skips [`FREE_FORM`]
+/// fields unless `opens` lists them.
 ///
 /// # Errors
 /// A message if two owners are named, or if a field only looks like an owner.
@@ -68,8 +68,8 @@ pub(super) fn take(
 }
 
 /// Removes the fields of a session file's row, and of its nested objects, that look like an owner
-/// and have no word for an id, such as `user_input_order`. A program adds such fields with every
-/// version, and refusing them would lose what was said. In another file they are refused.
+/// but have no word for an id, such as `user_input_order`. Programs add such fields in new
+/// versions, and refusing them would lose messages. In other files they are refused.
 pub(super) fn remove_state(row: &mut Map<String, Value>) {
     row.retain(|name, _| has_owner_mark(name) || !looks_like_owner(name));
     for (name, value) in row.iter_mut() {
@@ -101,7 +101,7 @@ pub(super) fn lift(
     Ok(())
 }
 
-/// Returns the owner that either of two places names.
+/// Returns the owner that either of two fields names.
 ///
 /// # Errors
 /// A message if they differ.
@@ -125,7 +125,7 @@ fn walk(
     *owner = agreed(owner.take(), owner_of(object)?)?;
     for (name, value) in object.iter_mut() {
         let is_opened = opens.contains(&&**name);
-        // Owners in nested objects, such as `metadata`, are removed with those of the object.
+        // `owner_of` has already removed owners from nested objects such as `metadata`.
         if is_nested(name) || (FREE_FORM.contains(&&**name) && !is_opened) {
             continue;
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::owners;
 
-/// Fields of the prompt; the first non-empty one counts.
+/// Fields of the prompt. The first non-empty one is used.
 const PROMPTS: &[&str] = &["prompt", "question", "instruction", "input"];
 
 /// Fields of the chosen answer.
@@ -19,11 +19,11 @@ const REJECTED: &[&str] = &["rejected", "non_preferred_output"];
 /// Reason for skipping a rejected answer.
 pub(super) const LEFT_OUT: &str = "rejected answer";
 
-/// Marks of speakers in a conversation that is a single text.
+/// Speaker marks in a conversation that is a single text.
 const SPEAKERS: &[(&str, &str)] = &[("Human:", "user"), ("Assistant:", "assistant")];
 
 /// Converts a fine-tuning line into a conversation with `messages`, and returns it with the number
-/// of omitted answers. Other elements stay unchanged.
+/// of omitted answers. Other elements are unchanged.
 pub(super) fn opened(mut fields: Map<String, Value>) -> (Map<String, Value>, u64) {
     let has = |name: &&&str| fields.get(**name).is_some_and(says);
     let chosen = CHOSEN.iter().find(has).copied();
@@ -42,7 +42,7 @@ pub(super) fn opened(mut fields: Map<String, Value>) -> (Map<String, Value>, u64
         keep_owner(Map::from_iter([(name, answer)]), &mut fields);
     }
     let mut take = |name: Option<&str>| name.and_then(|name| fields.remove(name));
-    // The label is false for a completion that is an example of a bad answer.
+    // A false label marks the completion as an example of a bad answer.
     let is_refused = is_pair && take(Some("label")) == Some(Value::Bool(false));
     if fields.contains_key("messages") {
         fields.remove(chosen.unwrap_or_default());
@@ -69,7 +69,7 @@ pub(super) fn is_rated(fields: &Map<String, Value>) -> bool {
     REJECTED.iter().any(|name| fields.contains_key(*name))
 }
 
-/// Keeps the owner that an omitted part names. If it is ambiguous, the part is kept beside the
+/// Keeps the owner that an omitted part names. If it is ambiguous, keeps the part beside the
 /// messages, so that the reader reports the fault.
 fn keep_owner(mut part: Map<String, Value>, fields: &mut Map<String, Value>) {
     if owners::lift(&mut part, fields).is_err() {
@@ -86,7 +86,7 @@ fn says(value: &Value) -> bool {
     }
 }
 
-/// Returns the messages in a prompt or an answer; a text is one message with this role.
+/// Returns the messages in a prompt or an answer. A text is one message with the role `role`.
 fn messages(said: Value, role: &str) -> Vec<Value> {
     match said {
         Value::String(text) => {
@@ -105,8 +105,8 @@ fn messages(said: Value, role: &str) -> Vec<Value> {
     }
 }
 
-/// Returns the turns of a conversation that is a single text, `Human: ...` and `Assistant: ...` on
-/// lines of their own; empty for any other text.
+/// Returns the turns of a conversation that is a single text, with lines that begin with `Human:`
+/// and `Assistant:`. Empty for any other text.
 fn turns(text: &str) -> Vec<Value> {
     let begin = |line: &str| {
         SPEAKERS.iter().find_map(|(mark, role)| Some((line.strip_prefix(mark)?.to_owned(), *role)))

@@ -1,5 +1,5 @@
-//! Owner of a relation of a graph. A relation rarely names one: it belongs to the owner of the
-//! entity at its start, else to the owner that all memories around it name.
+//! Owner of a relation of a graph. Relations rarely name one, so a relation belongs to the owner of
+//! its first entity, or else to the single owner of the memories around it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ const TO: &[&str] = &["to", "target", "destination"];
 const UNOWNED: &str = "the relation names no owner, and its entities name several or none; add \
                        its owner";
 
-/// Owners of the entities and memories around relations; `None` stands for one without an owner.
+/// Owners of the entities and memories around relations. `None` is one without an owner.
 #[derive(Debug, Default)]
 pub(super) struct Relations {
     all: BTreeSet<Option<String>>,
@@ -27,7 +27,7 @@ impl Relations {
     /// Records the owner of an entity or a memory.
     pub(super) fn note(&mut self, element: &Value) {
         let Some(element) = element.as_object().filter(|it| !is_relation(it)) else { return };
-        // A fault of its own is reported when the element is read.
+        // A fault of the element is reported when it is read.
         let Ok(owner) = owners::take(&mut element.clone(), &[]) else { return };
         if let Some(name) = text_in(element, &["name"]) {
             self.named.entry(name).or_default().insert(owner.clone());
@@ -35,7 +35,7 @@ impl Relations {
         self.all.insert(owner);
     }
 
-    /// Adds its owner to a relation that names none.
+    /// Adds an owner to a relation that names none.
     ///
     /// # Errors
     /// A message if the owner is ambiguous.
@@ -49,7 +49,7 @@ impl Relations {
         let of = |names: &[&str]| self.named.get(&text_in(relation, names)?);
         let nobody = BTreeSet::from([None]);
         let owners = match (of(FROM), of(TO)) {
-            // An entity without an owner may be related to an entity with one.
+            // An entity without an owner may be related to one with an owner.
             (Some(from), Some(to)) if *from == nobody => to,
             (Some(from), None) if *from == nobody => &self.all,
             (Some(from), _) => from,

@@ -27,7 +27,7 @@ pub(super) const DESCRIPTION: Description = Description {
     }),
 };
 
-/// Types of items that are calls of tools, of the provider's own and of others.
+/// Types of items that are tool calls, of the provider's tools and of others.
 const CALLS: &[&str] = &[
     "function_call",
     "custom_tool_call",
@@ -43,7 +43,7 @@ const CALLS: &[&str] = &[
     "tool_search_call",
 ];
 
-/// Separator of a namespace and the name of a tool.
+/// Separator between the namespace and the name of a tool.
 const TOOL_SEPARATOR: &str = "__";
 
 /// Types of calls that contain their results.
@@ -70,7 +70,7 @@ pub(super) fn is_item(item: &Map<String, Value>) -> bool {
     }
 }
 
-/// Returns `true` for a message item, which needs no reader if it stands by itself.
+/// Returns `true` for a message item, which on its own needs no reader.
 fn is_message(item: &Map<String, Value>) -> bool {
     item.get("type").and_then(Value::as_str) == Some("message")
 }
@@ -134,7 +134,7 @@ pub(super) fn read_item(
             if !item.contains_key("name") {
                 sort.strip_suffix("_call").unwrap_or(sort).clone_into(&mut call.tool);
             }
-            // The tools of a server are in a namespace of its name.
+            // The tools of a server are in a namespace with the server's name.
             if let Some(namespace) = text_in(item, &["namespace"]) {
                 let whole = format!("{namespace}{TOOL_SEPARATOR}{}", call.tool);
                 if is_own_tool(&whole) {
@@ -143,7 +143,7 @@ pub(super) fn read_item(
             }
             let has_output =
                 ["output", "result", "results", "outputs"].iter().any(|it| item.contains_key(*it));
-            // The provider executes these calls itself: no result follows a completed one.
+            // The provider executes these calls itself, so no result follows a completed one.
             let is_done = OF_PROVIDER.contains(&sort)
                 && item.get("status").and_then(Value::as_str) == Some("completed");
             let id = call.id.clone();

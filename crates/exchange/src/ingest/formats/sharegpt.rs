@@ -25,20 +25,20 @@ pub(super) const DESCRIPTION: Description = Description {
 /// Names of the list in the data sets that use this format.
 const LISTS: &[&str] = &["conversations", "conversation", ITEMS];
 
-/// A list of this name may also hold other objects.
+/// Name of a list that may also have other objects.
 const ITEMS: &str = "items";
 
 fn is_list(element: &Map<String, Value>, name: &str) -> bool {
     let list = element.get(name).and_then(Value::as_array);
     let has = |it: &Value, names: &[&str]| names.iter().any(|key| it.get(*key).is_some());
-    // Data sets of other makers have roles under the same name.
+    // Other data sets use the same list name for messages with roles.
     let speakers = if name == ITEMS { &["from"][..] } else { &["from", "role"] };
     let is_said = |it: &Value| has(it, speakers) && has(it, &["value", "text", "content"]);
     let is_empty = |list: &Vec<Value>| list.is_empty() && name == LISTS[0];
     list.is_some_and(|list| is_empty(list) || list.iter().any(is_said))
 }
 
-/// Renames the list of an object to the name that every reader of conversations expects.
+/// Renames the list of an object to the name that all readers of conversations expect.
 pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
     let name = LISTS.iter().find(|name| is_list(&element, name));
     if let Some(mut list) = name.and_then(|name| element.remove(*name)) {
@@ -48,8 +48,8 @@ pub(super) fn opened(mut element: Map<String, Value>) -> Map<String, Value> {
     element
 }
 
-/// Makes each `from` of a list a role, if one of them is a role. A word of unknown meaning is then
-/// a role as well, and else it is the name of a person.
+/// Turns each `from` of a list into a role if at least one of them is a role word; unknown words
+/// are then roles as well. Otherwise they are the names of people.
 fn name_roles(list: &mut Value) {
     let is_role = |word: &str| known_role(word).is_some() || is_model(word);
     let from = |it: &Value| it.get("from").and_then(Value::as_str).map(str::to_owned);

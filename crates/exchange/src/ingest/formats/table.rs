@@ -9,7 +9,7 @@ use super::{
 };
 use crate::ingest::format::Format;
 
-/// Every format, in the order in which an element is tried.
+/// Every format, in the order in which they are tried on an element.
 pub(super) const FORMATS: &[Description] = &[
     plain(Format::Auto, "auto", "Detected from the content, or else from the file name"),
     chatgpt::DESCRIPTION,

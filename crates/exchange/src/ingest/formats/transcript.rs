@@ -1,5 +1,5 @@
-//! Drafts of one file, collected from the readers of formats: messages, tool calls joined with
-//! their results, titles, and a count of the rows that are not messages.
+//! Collects the drafts of one file from the readers of formats: messages, tool calls with their
+//! results, titles, and the number of rows that are not messages.
 
 mod calls;
 mod conversation;
@@ -29,18 +29,18 @@ use crate::ingest::{
     piece::Piece,
 };
 
-/// Maximum number of calls that wait for their results; beyond it, the oldest is emitted without
+/// Maximum number of calls that wait for their results. Beyond it, the oldest is emitted without
 /// one.
 const CALLS_WAITING_MAX: usize = 4096;
 
-/// Reasons for which rows that this memory caused are skipped.
+/// Reasons for skipping rows that this memory caused.
 const OWN_CONTEXT: &str = "a context that this memory gave";
 const OWN_CALL: &str = "a call of this memory";
 
 /// Role of thinking that is kept.
 const THINKING: &str = "thinking";
 
-/// Role of the texts of documents that a user encloses, which no person said.
+/// Role of the texts of documents that a user encloses, which nobody said.
 const DOCUMENT: &str = "document";
 
 /// A message of a conversation.
@@ -52,7 +52,7 @@ pub(super) struct Message {
     pub(super) id: Option<String>,
     pub(super) time: Value,
     pub(super) said: Content,
-    /// Facts that are kept with the message, such as the model.
+    /// Facts that are stored with the message, such as the model.
     pub(super) about: Map<String, Value>,
 }
 
@@ -102,7 +102,7 @@ impl Transcript {
         &self.defaults
     }
 
-    /// Checks the owner that an element names against that of the file, and returns the owner.
+    /// Checks that the owner that an element names agrees with that of the file, and returns it.
     ///
     /// # Errors
     /// A message if the file belongs to another user.
@@ -162,7 +162,7 @@ impl Transcript {
         self.take()
     }
 
-    /// Adds a message with its calls and results. A message without a text consists only of these.
+    /// Adds a message with its calls and results. A message without a text has only these.
     pub(super) fn message(&mut self, conversation: &Conversation, message: Message) {
         let line = message.line;
         let Message { said, .. } = &message;
@@ -207,14 +207,14 @@ impl Transcript {
         }
     }
 
-    /// Adds a call, which waits for its result.
+    /// Adds a call and keeps it until its result is read.
     pub(super) fn call(&mut self, to: &Conversation, line: u64, call: Call, time: &Value) {
         let scope = self.scope(to);
         let said_at = if time.is_null() { &to.began } else { time };
         let mut draft = call_draft(scope, &call, said_at);
         draft.unnamed = self.unnamed(to);
         draft.redacts_secrets = self.defaults.redacts_secrets;
-        // Ids of calls are short, so the tool and the input are added to distinguish them.
+        // Ids of calls are short, so tool and input are added to make them unique.
         if let (Some(id), true) = (&call.id, to.id.is_some()) {
             let said = format!("{}\n{}", call.tool, call.input);
             let hash = blake3::hash(said.as_bytes()).to_hex();
@@ -229,7 +229,7 @@ impl Transcript {
         self.wait(Waiting { line, id: call.id, draft });
     }
 
-    /// Adds the result of an earlier call. The result of an unknown call becomes a message of a
+    /// Adds the result of an earlier call. The result of an unknown call becomes a message of the
     /// tool.
     pub(super) fn result(&mut self, to: &Conversation, line: u64, result: Returned, time: &Value) {
         let scope = self.scope(to);
@@ -248,20 +248,19 @@ impl Transcript {
         self.say(to, message, &text);
     }
 
-    /// Records the title and, if known, the start time of a conversation that has an id.
+    /// Records the title and, if known, the start time of a conversation with an id.
     pub(super) fn title(&mut self, of: &Conversation, line: u64, title: &str) {
         self.begin(of, line, title, &of.began);
     }
 
-    /// Like [`title`](Transcript::title), for a conversation that began at another time.
+    /// Like [`title`](Transcript::title), for a conversation with the start time `began`.
     pub(super) fn begin(&mut self, of: &Conversation, line: u64, title: &str, began: &Value) {
         let Some(session) = of.session() else { return };
         let scope = self.defaults.scope.clone().with_session(session);
         self.name(&Defaults { scope, ..self.defaults.clone() }, line, title, began);
     }
 
-    /// Like [`title`](Transcript::title), for the session of the messages with the defaults
-    /// `within`.
+    /// Like [`title`](Transcript::title), for the session of messages with the defaults `within`.
     pub(super) fn name(&mut self, within: &Defaults, line: u64, title: &str, began: &Value) {
         let began = moment::from_json(began).ok();
         if title.trim().is_empty() && began.is_none() {
@@ -311,17 +310,17 @@ impl Transcript {
         *rows += 1;
     }
 
-    /// Reports a malformed part that is read all the same.
+    /// Reports a malformed part that was read nevertheless.
     pub(super) fn mend(&mut self, line: u64, reason: impl Into<String>) {
         self.pieces.push(Piece::Mended(line, Mend::whole(reason)));
     }
 
-    /// Reports a row that is refused.
+    /// Reports a refused row.
     pub(super) fn fail(&mut self, line: u64, problem: impl Into<Refusal>) {
         self.pieces.push(Piece::Failed(Some(line), problem.into()));
     }
 
-    /// Adds a message that stands by itself, with its calls; `read` makes the draft of it.
+    /// Adds a complete message with its calls. `read` makes its draft.
     pub(super) fn plain(
         &mut self,
         line: u64,
@@ -360,9 +359,9 @@ impl Transcript {
         } else if !has_text && waiting.is_empty() && results.is_empty() {
             return self.skip(line, "thinking (kept with `--thinking`)");
         }
-        // A provider's own tool has its result in the message that calls it.
+        // A provider's own tool has its result in the calling message.
         waiting.into_iter().for_each(|waiting| self.wait(waiting));
-        // The message of a tool is its result, if the call is known.
+        // The message of a tool is a result if the call is known.
         let is_tool = draft.role.as_deref() == Some("tool");
         let mut is_said = has_text;
         for result in results {
@@ -398,9 +397,9 @@ impl Transcript {
         }
     }
 
-    /// Joins a result in `scope` with the call of its session that waits for it; returns it if no
-    /// call waits. Both belong to the owner that either names. The result of a call of this memory
-    /// is dropped.
+    /// Joins a result with the waiting call of its session, and returns the result if there is
+    /// none. Both belong to the owner that either of them names. Drops results of calls of this
+    /// memory's own tools.
     fn join(&mut self, scope: &Scope, mut result: Returned) -> Option<Returned> {
         if result.call.as_ref().is_some_and(|call| self.own_calls.contains(call)) {
             return None;
@@ -434,8 +433,8 @@ impl Transcript {
         None
     }
 
-    /// Returns the number of a call among those of one session and id, from 1. Two calls at the
-    /// same time are the same call, emitted twice.
+    /// Returns the number of a call among those with the same session and id, from 1. Two calls
+    /// with the same time are one call that was emitted twice.
     fn number_of(&mut self, session: Option<String>, id: &str, time: &Value) -> usize {
         let times = self.called.entry((session, id.to_owned())).or_default();
         let known = times.iter().position(|it| it == time && !time.is_null());
@@ -492,14 +491,14 @@ impl Transcript {
         self.defaults.scope.clone().with_session(session)
     }
 
-    /// Returns the conversation without an id, whose name is resolved later.
+    /// Returns the name to resolve later for a conversation without an id.
     fn unnamed(&self, conversation: &Conversation) -> Option<Unnamed> {
         let is_named = conversation.id.is_some() || self.defaults.scope.session.is_some();
         (!is_named).then(|| self.defaults.session.clone())
     }
 }
 
-/// Returns `true` for scopes in one session, unless they name two owners.
+/// Returns `true` for two scopes of one session that do not name different owners.
 fn is_one_conversation(one: &Scope, other: &Scope) -> bool {
     let unowned = |scope: &Scope| Scope { user: None, ..scope.clone() };
     let is_open = one.user.is_none() || other.user.is_none();

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-/// Returns the path from the root to `leaf`. It starts after a cycle or at a node with a missing
-/// parent.
+/// Returns the path from the root to `leaf`. It starts after a cycle, or at a node whose parent is
+/// missing.
 pub(super) fn path<'a>(leaf: &'a str, parent: impl Fn(&'a str) -> Option<&'a str>) -> Vec<&'a str> {
     let mut seen = HashSet::new();
     let mut path = Vec::new();

@@ -1,4 +1,4 @@
-//! Consecutive JSON documents, read element by element: lists, and objects with one. Reading
+//! Reads consecutive JSON documents element by element: lists, and objects with a list. Reading
 //! resumes after a broken part if its end can be determined.
 
 use std::{
@@ -48,7 +48,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         Documents { scanner, hand, is_cut_told: false }
     }
 
-    /// Reads all documents of the input and ends it; breaks if the sink wants no more.
+    /// Reads all documents of the input and ends it. Breaks if the sink accepts no more.
     pub(super) fn read(mut self) -> io::Result<ControlFlow<()>> {
         match self.all()? {
             ControlFlow::Continue(()) => Ok(self.hand.finish()),
@@ -56,7 +56,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         }
     }
 
-    /// Reads all documents, after which others may follow.
+    /// Reads all documents. Others may follow.
     pub(super) fn all(&mut self) -> io::Result<ControlFlow<()>> {
         let (mut is_misplaced, mut is_after_value) = (false, false);
         while let Some(byte) = self.scanner.peek()? {
@@ -72,7 +72,7 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
                         Some(_) => ControlFlow::Continue(()),
                     }
                 }
-                // Input that is not JSON at all is reported once.
+                // Input that is not JSON is reported once.
                 _ if is_misplaced => {
                     self.scanner.skip_line()?;
                     continue;
@@ -109,8 +109,8 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         }
     }
 
-    /// Reads the elements of a list of the outermost level, which begins at the next byte. Messages
-    /// in it are one conversation.
+    /// Reads the elements of a top-level list, which begins at the next byte. Its messages are one
+    /// conversation.
     fn conversation(&mut self) -> io::Result<ControlFlow<()>> {
         let alone = self.hand.alone.take();
         let flow = self.list(&mut Destination::Drafts);
@@ -153,8 +153,8 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         }
     }
 
-    /// Reads an element of a list. After a broken one, reading resumes at the next element that
-    /// begins like the others, `head`.
+    /// Reads an element of a list. After a broken element, resumes at the next one that begins with
+    /// `head`, as the others do.
     fn list_element(
         &mut self,
         element: Element,
@@ -197,8 +197,8 @@ impl<'h, 'a, 's, R: BufRead> Documents<'h, 'a, 's, R> {
         Ok(self.put(into, line, parsed))
     }
 
-    /// Searches a broken element for the next one of its list, which begins with `head` or as it
-    /// does. Reads on while neither the end of the element nor the next one is found. Returns the
+    /// Searches a broken element for the next one of its list, which begins with `head` or like the
+    /// broken one. Reads on until the end of the element or the next one is found. Returns the
     /// element as far as it was read, its value or fault, and the offset of the next one.
     fn search_next(
         &mut self,
@@ -282,7 +282,7 @@ fn parsed(element: &Element) -> Parsed {
 }
 
 /// Returns the offset in a broken element at which the next one of its list begins: the first of
-/// `places` at which there is a whole one. `None` if an earlier one may end later.
+/// `places` with a whole element. `None` if an earlier one may end later.
 fn next_of(element: &Element, places: Vec<usize>) -> Option<usize> {
     let holder = formats::holder_in(&element.bytes);
     for at in places {

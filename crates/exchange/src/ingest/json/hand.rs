@@ -1,4 +1,4 @@
-//! From elements to drafts: by a format, or as messages and notes.
+//! Turns elements into drafts: by a format, or as messages and notes.
 
 use std::ops::ControlFlow;
 
@@ -18,7 +18,7 @@ use crate::ingest::{
     piece::{Piece, Sink},
 };
 
-/// Kind of a document's elements.
+/// Kind of the elements of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Elements {
     /// An element with a `conversation` is a LoCoMo sample, any other a message.
@@ -36,12 +36,12 @@ pub(super) struct Hand<'a, 's> {
     pub(super) sink: &'a mut Sink<'s>,
     /// Number of conversations so far.
     conversations: u64,
-    /// Position of the conversation of messages that are not enclosed in one, if there is one: the
-    /// conversation of the current list, or that of all lines.
+    /// Position of the conversation of messages that are not enclosed in one: that of the current
+    /// list, or that of all lines.
     pub(super) alone: Option<u64>,
 }
 
-/// Fields and repairs to count with the first draft of a conversation.
+/// Fields and repairs to attach to the first draft of a conversation.
 #[derive(Default)]
 pub(super) struct Beside {
     /// Unrecognised fields of the conversation, which are kept as metadata.
@@ -84,7 +84,7 @@ impl<'a, 's> Hand<'a, 's> {
             Ok(pieces) => {
                 self.claim(place, &pieces);
                 let flow = self.pieces(pieces, &mut beside);
-                // A format that holds its rows has no draft yet to attach them to.
+                // If a format still holds its rows, there is no draft yet to attach them to.
                 let mended = beside.mended.into_iter().map(|mend| Piece::Mended(line, mend));
                 mended.fold(flow, |flow, piece| match flow {
                     ControlFlow::Continue(()) => (self.sink)(piece),
@@ -95,13 +95,13 @@ impl<'a, 's> Hand<'a, 's> {
         }
     }
 
-    /// Returns the position of the conversation of a message that is not enclosed in one.
+    /// Returns the position of the conversation for a message that is not enclosed in one.
     fn place_alone(&self) -> u64 {
         self.alone.unwrap_or(self.conversations + 1)
     }
 
     /// Counts the conversation at `place` if one of its messages was read. An object that is not a
-    /// message, such as a header, begins none.
+    /// message, such as a header, does not start one.
     fn claim(&mut self, place: u64, pieces: &[Piece]) {
         let is_said = |it: &Piece| matches!(it, Piece::Draft(_, it) if it.unnamed.is_some());
         if self.alone.is_none() && (pieces.iter().any(is_said) || self.formats.is_waiting()) {
@@ -110,7 +110,7 @@ impl<'a, 's> Hand<'a, 's> {
         }
     }
 
-    /// Passes pieces on; the first draft gets the fields and repairs of `beside`.
+    /// Passes pieces on. The first draft gets the fields and repairs of `beside`.
     fn pieces(&mut self, mut pieces: Vec<Piece>, beside: &mut Beside) -> ControlFlow<()> {
         let drafts = pieces.iter_mut().find_map(|piece| match piece {
             Piece::Draft(_, draft) => Some(draft),
@@ -128,13 +128,13 @@ impl<'a, 's> Hand<'a, 's> {
         pieces.into_iter().try_for_each(&mut *self.sink)
     }
 
-    /// Passes on the pieces that the formats kept until the end.
+    /// Passes on the pieces that the formats held until the end.
     pub(super) fn finish(&mut self) -> ControlFlow<()> {
         self.formats.finish().into_iter().try_for_each(&mut *self.sink)
     }
 
-    /// Passes on an element, with the defaults of the conversation `around` it for missing values.
-    /// The first draft gets the fields and repairs of `beside`.
+    /// Passes on an element; `around` has the conversation's defaults for missing values. The first
+    /// draft gets the fields and repairs of `beside`.
     fn element_in(
         &mut self,
         line: u64,
@@ -176,7 +176,7 @@ impl<'a, 's> Hand<'a, 's> {
     }
 
     /// Passes on the messages of a conversation, each with the scope of the conversation. A text
-    /// beside messages that say nothing is a record of its own.
+    /// beside messages without content is a separate record.
     pub(super) fn conversation(
         &mut self,
         line: u64,
@@ -260,7 +260,7 @@ impl<'a, 's> Hand<'a, 's> {
     }
 }
 
-/// Returns `true` if the fields beside the messages of a conversation have a text.
+/// Returns `true` if the fields beside the messages of a conversation include a text.
 fn says_itself(fields: &Map<String, Value>) -> bool {
     fields.iter().any(|(name, value)| TEXT.is_spelled(name) && is_text(value))
 }
@@ -269,7 +269,7 @@ fn is_text(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !forms::is_blank(text))
 }
 
-/// Returns the reason for which a conversation without messages is skipped.
+/// Returns the reason for skipping a conversation without messages.
 fn without_messages(fields: &Map<String, Value>) -> String {
     let names = fields.iter().filter(|(_, value)| is_text(value));
     let mut names: Vec<String> = names.map(|(name, _)| format!("`{name}`")).collect();

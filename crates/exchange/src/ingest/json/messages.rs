@@ -1,4 +1,4 @@
-//! The messages of a conversation that is held whole.
+//! The messages of a conversation that is held as a whole.
 
 use std::ops::ControlFlow;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::parsed::Parsed;
 use crate::ingest::formats;
 
-/// Number of messages used to recognise the format of a conversation.
+/// Number of messages from which the format of a conversation is recognised.
 const SAMPLE_MAX: usize = 8;
 
 /// Messages of a conversation as they were read, each with its line.
@@ -17,7 +17,7 @@ pub(super) struct Messages {
     /// A message with its repairs, or the reason why it could not be read.
     pub(super) read: Vec<(u64, Parsed)>,
     pub(super) bytes: u64,
-    /// True if a broken message may have named the owner of all.
+    /// True if a broken message may have named the owner of all messages.
     pub(super) may_name_owner: bool,
     /// True if they may belong to several conversations.
     pub(super) is_page: bool,
@@ -37,14 +37,14 @@ impl Messages {
             }
             let mut message = message.clone();
             unfold(&mut message);
-            // An empty owner is an error of its message only.
+            // An empty owner is an error of its own message only.
             message.retain(|_, value| value.as_object().is_none_or(|it| !it.is_empty()));
             owner = formats::agreed(owner, owner_of_record(&mut message)?)?;
         }
         Ok(owner)
     }
 
-    /// Returns the first readable messages, by which a format is recognised.
+    /// Returns the first readable messages, from which a format is recognised.
     pub(super) fn sample(&self) -> Value {
         let read = self.read.iter().filter_map(|(_, parsed)| parsed.as_ref().ok());
         read.take(SAMPLE_MAX).map(|(message, _)| message.clone()).collect()

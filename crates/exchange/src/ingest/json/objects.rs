@@ -1,4 +1,4 @@
-//! JSON objects, read field by field, so that a fault costs as little as possible: in a list or
+//! Reads JSON objects field by field, so that a fault affects as little as possible: in a list or
 //! table of parts, such as messages, only the part; in any other field, only the field.
 
 use std::{
@@ -35,11 +35,11 @@ pub(super) struct Object {
     messages: Option<Messages>,
     fields: Map<String, Value>,
     mended: Vec<Mend>,
-    /// Faults of the object itself.
+    /// Problems of the object itself.
     problems: Vec<(u64, String)>,
-    /// Faults of its parts; each costs that part.
+    /// Problems of its parts. Each affects only that part.
     lost: Vec<(u64, String)>,
-    /// True if a broken part may have given the scope.
+    /// True if a broken part may have stated the scope.
     is_unplaced: bool,
     /// True if its fields are parts, such as the nodes of a tree.
     is_table: bool,
@@ -59,8 +59,8 @@ impl Object {
         self.is_unplaced = true;
     }
 
-    /// Returns the readable part of the object, and all faults. `None` if it has no parts that can
-    /// be read by themselves, or if their owner is uncertain.
+    /// Returns the readable part of the object, and all problems. `None` if no part is readable by
+    /// itself, or if the owner of the parts is uncertain.
     pub(super) fn into_value(self, formats: &Formats) -> (Option<Value>, Vec<(u64, String)>) {
         let has_parts = self.messages.is_some() || formats.has_parts(&self.fields);
         let Object { messages, mut fields, mut problems, lost, is_unplaced, .. } = self;
@@ -88,7 +88,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
             }
         }
         let mut beside = Beside { mended, ..Beside::default() };
-        // The broken part may contain the owner, which must not be guessed. The readable part of a
+        // The broken part may name the owner, which must not be guessed. The readable part of a
         // broken record is not the record.
         if is_unplaced || ((is_broken || is_part_lost) && !has_parts) {
             return Ok(ControlFlow::Continue(()));
@@ -134,7 +134,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         loop {
             let Some(byte) = self.scanner.peek()? else {
                 let line = self.scanner.place().line;
-                // The current branch of a tree is given after it.
+                // The field that states the current branch of a tree follows the tree.
                 object.is_unplaced |= object.is_table;
                 if !self.is_cut_told {
                     let problem = "truncated JSON: the object does not end";
@@ -215,7 +215,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         Ok(())
     }
 
-    /// Reads the list or table `name`, which is broken, part by part.
+    /// Reads the broken list or table `name` part by part.
     fn parts(&mut self, name: String, owner: PartsOf, object: &mut Object) -> io::Result<()> {
         let line = self.scanner.place().line;
         let (value, may_name_owner) = match self.scanner.peek()? {
@@ -250,7 +250,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         Ok(())
     }
 
-    /// Keeps the readable part of a broken entry of a table: its position in a tree.
+    /// Keeps the readable part of a broken table entry: its position in a tree.
     fn broken_part(
         &mut self,
         name: String,
@@ -262,7 +262,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
         let next = head.and_then(|head| next_entry(value, &head));
         let goes_on = next.is_some_and(|at| self.scanner.go_back(value, at));
         self.is_cut_told |= value.end == End::Open && !goes_on;
-        // The current branch of a tree is given after it.
+        // The field that states the current branch of a tree follows the tree.
         table.is_unplaced |= value.end != End::Closed && !goes_on;
         let broken = &value.bytes[..next.filter(|_| goes_on).unwrap_or(value.bytes.len())];
         table.lost.push((value.place.line, problem));

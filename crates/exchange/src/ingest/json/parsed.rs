@@ -38,7 +38,7 @@ pub(super) fn parse(place: Place, bytes: &[u8], seed: Seed) -> Parsed {
     }
 }
 
-/// Describes the fault of an element that begins at `place`, whose line is reported separately.
+/// Describes the fault of an element at `place`, whose line is reported separately.
 fn explain(place: Place, error: &serde_json::Error) -> String {
     let told = error.to_string();
     let what = told.rfind(" at line ").map_or(&*told, |end| &told[..end]);

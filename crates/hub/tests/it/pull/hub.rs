@@ -42,7 +42,7 @@ impl Hub {
         // The thread ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                // A client that disconnects has read enough.
+                // A client may disconnect after it has read enough.
                 let _ = answer(stream, &asked, &fault);
             }
         });

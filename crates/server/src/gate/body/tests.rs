@@ -1,4 +1,4 @@
-//! Bodies within their limits, each and all together.
+//! Limits of single bodies, and of all bodies together.
 
 use futures::stream;
 use http_body_util::BodyExt;
@@ -44,7 +44,7 @@ async fn bodies_together_have_a_limit() {
     let _second = bodies.whole(body(), false).await.unwrap();
     let _third = bodies.whole(body(), false).await.unwrap();
     assert_eq!(class(&bodies, chunked(&["1"]), false).await, Some(Class::Unavailable));
-    // A body without bytes needs no room, and what a refused one took is free again.
+    // A body without bytes reserves nothing, and a refused body releases its bytes.
     assert_eq!(class(&bodies, chunked(&[]), false).await, None);
     drop(first);
     assert_eq!(class(&bodies, chunked(&["12345", "12345"]), false).await, None);

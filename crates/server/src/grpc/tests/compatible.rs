@@ -80,7 +80,7 @@ async fn events_and_metrics_belong_to_no_user() {
     );
     let update = MetricUpdate { key: "cpu.usage".to_owned(), value: 3.0, timestamp: 0 };
     fails(client.update_metric(update.clone()).await, Code::PermissionDenied);
-    // Whoever may see all events may add to them.
+    // A caller that may read all events may add events.
     let mut client = fixture.client_with(Some("ada"), &[Right::Write, Right::Observe]).await;
     ok(client.push_event(Event { critical: true, ..event("disk") }).await);
     ok(client.update_metric(update).await);

@@ -1,5 +1,4 @@
-//! The protocol itself: every RPC has a right, and the compatible part is what existing clients
-//! speak.
+//! The protocol: every RPC has a right, and the compatible part is what existing clients use.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -38,8 +37,8 @@ fn every_rpc_has_a_right_and_every_right_an_rpc() {
     assert_eq!(described.collect::<BTreeSet<_>>(), listed.collect::<BTreeSet<_>>());
 }
 
-/// The messages of the compatible protocol, in the words of its specification. A field without a
-/// type is text.
+/// The messages of the compatible protocol, in the notation of its specification. A field without a
+/// type is a string.
 const COMPATIBLE: &str = "\
 Empty {}
 Event {id 1, timestamp 2 int64, category 3, source 4, data_json 5 bytes, critical 6 bool}
@@ -114,7 +113,7 @@ AddKnowledge KnowledgeEntry Empty
 AssembleContext ContextRequest ContextResponse
 ";
 
-/// Fields of our own in compatible messages have at least this number.
+/// Minimum number of our own fields in compatible messages.
 const OWN_NUMBER_MIN: i32 = 100;
 
 #[test]

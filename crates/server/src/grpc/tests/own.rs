@@ -1,4 +1,4 @@
-//! The RPCs of our own with one request and one answer.
+//! The unary RPCs of our own.
 
 use tonic::Code;
 

@@ -17,7 +17,7 @@ fn event(number: usize) -> Event {
     Event::new(category, "counter", json!(number))
 }
 
-/// Returns the next message of a stream, which must come soon.
+/// Returns the next message of a stream, which must arrive soon.
 async fn next<T>(stream: &mut Streaming<T>) -> Option<T> {
     let message = tokio::time::timeout(Duration::from_secs(20), stream.message());
     message.await.expect("the stream is silent").unwrap()
@@ -35,7 +35,7 @@ async fn events_are_followed_from_now_on() {
     let news = next(&mut watch).await.unwrap();
     assert_eq!((news.events[0].seq, &*news.events[0].data_json), (1, &b"1"[..]));
 
-    // Another stream goes on where this one was.
+    // Another stream continues at the position of this one.
     fixture.memory.observe(event(2)).unwrap();
     let resumed = WatchEventsRequest { cursor: news.cursor.clone(), ..Default::default() };
     let mut resumed = ok(client.watch_events(resumed).await);

@@ -19,7 +19,7 @@ fn zero_and_empty_mean_not_given() {
 
 #[test]
 fn times_are_seconds_since_1970() {
-    // Eight digits are not taken for a date.
+    // Eight digits are not parsed as a date.
     let time = values::time("t", 20_260_508).unwrap();
     assert_eq!(time, Some(Timestamp::from_second(20_260_508).unwrap()));
     for seconds in [-1, i64::MIN, i64::MAX, 400_000_000_000] {

@@ -13,7 +13,7 @@ use crate::facts::key_of;
 pub(crate) struct ShownFact {
     /// Its key, `fact/ID`.
     key: String,
-    /// The one whom it is about. Empty if unknown.
+    /// The person or thing that the statement is about. Empty if unknown.
     subject: String,
     /// Property of the subject, such as `home`. Empty for a statement without a slot.
     attribute: String,
@@ -40,7 +40,7 @@ pub(crate) struct ShownFact {
     /// Time at which the memory stored it.
     #[schema(value_type = Option<String>, format = DateTime)]
     recorded_at: Option<Timestamp>,
-    /// Key of the fact that took its place.
+    /// Key of the fact that replaced it.
     superseded_by: Option<String>,
     /// Keys of the records that state it, oldest first, at most 16.
     evidence: Vec<String>,
@@ -49,13 +49,13 @@ pub(crate) struct ShownFact {
     /// Time of the last confirmation by a person.
     #[schema(value_type = Option<String>, format = DateTime)]
     confirmed_at: Option<Timestamp>,
-    /// `low`, `normal` or `high`. It follows from the way in which the fact came.
+    /// `low`, `normal` or `high`. Depends on how the fact was stored.
     trust: &'static str,
     /// `rules`, `chat` or `told`.
     origin: String,
     /// Its owner; null if it is shared.
     user: Option<String>,
-    /// Id of the project that it is about.
+    /// Id of the project to which it belongs.
     project: Option<String>,
 }
 

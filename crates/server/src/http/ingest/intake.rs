@@ -1,4 +1,4 @@
-//! Storing of lines, in batches that are durable before the next one is read.
+//! Stores lines in batches. A batch is durable before the next one is read.
 
 use std::collections::HashSet;
 
@@ -19,14 +19,14 @@ use crate::{call::Call, failure::Failure, operation::Right, remedy::words};
 /// Session of messages that name none.
 pub(super) const SESSION: &str = "default";
 
-/// Lines of one batch.
+/// Number of lines per batch.
 const BATCH: usize = 256;
-/// Bytes after which a batch is full.
+/// Number of bytes after which a batch is full.
 const BATCH_BYTES: usize = 1 << 20;
-/// Maximum number of lines of one file, which bounds the memory of repetitions.
+/// Maximum number of lines per file. Bounds the RAM for detecting repetitions.
 const LINES_MAX: u64 = 1_000_000;
 
-/// Lines that arrive, of one file.
+/// Receiver of the lines of one file.
 pub(super) struct Intake {
     call: Call,
     progress: Progress,
@@ -54,7 +54,7 @@ impl Intake {
         }
     }
 
-    /// Takes the next bytes. When this returns, all full batches are durable.
+    /// Processes the next bytes. When this returns, all full batches are durable.
     pub(super) async fn take(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         for line in self.lines.push(bytes) {
             self.batch_bytes += line.bytes();
@@ -66,7 +66,7 @@ impl Intake {
         Ok(())
     }
 
-    /// Stores a batch. Once begun it is stored whole, even if the caller disconnects.
+    /// Stores a batch. Once started, it is stored completely even if the caller disconnects.
     async fn write(&mut self) -> Result<(), Failure> {
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
@@ -85,7 +85,8 @@ impl Intake {
         Ok(())
     }
 
-    /// Stores the rest, waits until everything is searchable, and adds the outcome to `report`.
+    /// Stores the remaining lines, waits until everything is searchable, and adds the outcome to
+    /// `report`.
     pub(super) async fn finish(
         mut self,
         file: Option<&str>,
@@ -111,11 +112,11 @@ impl Intake {
 /// The records of the lines so far.
 struct Store {
     view: MemoryView,
-    /// True if the facts of an export may bring their confirmations.
+    /// True if facts of an export may keep their confirmations.
     may_confirm: bool,
     defaults: Defaults,
     namer: Namer,
-    /// Messages and notes, which may have been corrected since.
+    /// Messages and notes, which may correct stored ones.
     told: Admission,
     /// Records, which never change stored ones.
     found: Admission,
@@ -130,7 +131,7 @@ impl Store {
         let view = call.caller.view();
         let may_confirm = call.caller.has(Right::Forget);
         let mut scope = view.gate().filter().scope.clone();
-        // The gate fills in the owner, once it is known whether the line names one.
+        // The gate sets the owner when it is known whether the line names one.
         scope.user = None;
         let defaults = Defaults {
             scope,

@@ -1,4 +1,4 @@
-//! Reading of one line: a draft, or a record of a kind.
+//! Parses a line: a draft, or a record of a kind.
 
 use aios_memory::{
     Id, Kind, MemoryView, Record, Scope,
@@ -23,7 +23,7 @@ pub(super) enum Piece {
 /// Reads a line.
 ///
 /// # Errors
-/// The reason for which it is refused.
+/// The reason for refusing the line.
 pub(super) fn read(
     number: u64,
     line: &[u8],
@@ -78,7 +78,7 @@ fn header(object: Map<String, Value>) -> Result<Piece, String> {
     }
 }
 
-/// Reads the fields of a kind. A record without an id gets one that is derived from its fields.
+/// Reads the fields of a kind. Without an id, the record gets one derived from its fields.
 fn of_kind(
     number: u64,
     kind: Kind,

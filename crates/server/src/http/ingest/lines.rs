@@ -1,4 +1,4 @@
-//! Cutting of a stream into lines of bounded length.
+//! Splits a stream into lines of bounded length.
 
 /// Byte order mark that some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -7,7 +7,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 pub(super) struct Line {
     /// Its number, from 1.
     pub(super) number: u64,
-    /// Its bytes, or the reason for which they were dropped.
+    /// Its bytes, or the reason for dropping them.
     pub(super) json: Result<Vec<u8>, String>,
 }
 
@@ -20,11 +20,11 @@ impl Line {
 /// The lines of a stream.
 pub(super) struct Lines {
     bytes_max: usize,
-    /// The beginning of the current line.
+    /// The current line as far as it was read.
     begun: Vec<u8>,
     /// Number of complete lines.
     complete: u64,
-    /// True if the current line is too long, so that its rest is dropped.
+    /// True if the current line is too long and its rest is dropped.
     is_too_long: bool,
 }
 
@@ -33,7 +33,7 @@ impl Lines {
         Lines { bytes_max, begun: Vec::new(), complete: 0, is_too_long: false }
     }
 
-    /// Takes the next bytes, and returns the lines that they complete.
+    /// Processes the next bytes, and returns the lines that they complete.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
         let mut rest = bytes;
@@ -46,7 +46,7 @@ impl Lines {
         lines
     }
 
-    /// Returns the last line, if it has no end.
+    /// Returns the last line if it has no line feed.
     pub(super) fn finish(&mut self) -> Option<Line> {
         self.complete()
     }
@@ -61,7 +61,7 @@ impl Lines {
         }
     }
 
-    /// Completes the current line. Blank lines are left out.
+    /// Completes the current line. Returns `None` for a blank one.
     fn complete(&mut self) -> Option<Line> {
         self.complete += 1;
         let number = self.complete;

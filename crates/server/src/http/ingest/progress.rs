@@ -1,7 +1,7 @@
 //! The answer of an ingest: one report at its end, or a stream with its progress.
 //!
-//! The work is carried out while the stream is read. A caller that leaves ends it between two
-//! batches. Each batch is stored whole.
+//! The work advances as the stream is read. If the caller disconnects, it stops between two
+//! batches. Each batch is stored completely.
 
 use std::{
     convert::Infallible,
@@ -26,7 +26,7 @@ use crate::{failure::Failure, http::answer};
 /// Time between two lines of progress.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The counts of an ingest so far, which its work writes and its answer reads.
+/// Counts of an ingest so far. The work writes them, and the answer reads them.
 #[derive(Clone, Default)]
 pub(super) struct Progress {
     counts: Arc<Mutex<(Counts, Counts)>>,
@@ -38,7 +38,7 @@ impl Progress {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).1 = counts;
     }
 
-    /// Ends the current file: the counts so far are those of `report`.
+    /// Ends the current file. The counts so far are those of `report`.
     pub(super) fn settle(&self, report: &Report) {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner) =
             (report.counts, Counts::default());
@@ -55,7 +55,7 @@ impl Progress {
 pub(super) enum Form {
     /// One report.
     Report,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Lines,
     /// Server-sent events.
     Events,
@@ -116,12 +116,12 @@ pub(super) async fn answer(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Proxies that buffer answers would hold the progress back.
+    // Prevents proxies from buffering the progress.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
 }
 
-/// Says in a failure which records are stored.
+/// Adds the number of stored records to a failure.
 fn failed(failure: Failure, counts: Counts) -> Failure {
     let Counts { added, updated, .. } = counts;
     match added + updated {

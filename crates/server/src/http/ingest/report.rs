@@ -9,7 +9,7 @@ use aios_memory::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// Reasons and details that are listed. Further ones are counted.
+/// Maximum number of listed reasons and details. Further ones are counted.
 pub(super) const LISTED_MAX: usize = 1_000;
 
 /// The outcome of an import.
@@ -27,13 +27,13 @@ pub(crate) struct Report {
     unknown: BTreeMap<String, u64>,
     /// Records that are neither added nor known nor refused; the first 1,000.
     details: Vec<Detail>,
-    /// Lines that were refused; the first 1,000.
+    /// Refused lines; the first 1,000.
     failed: Vec<Failed>,
-    /// Number of lines that were refused.
+    /// Number of refused lines.
     failed_count: u64,
 }
 
-/// Numbers of records. Those that are stored are durable.
+/// Numbers of records. Stored records are durable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = IngestCounts)]
 pub(crate) struct Counts {
@@ -41,17 +41,17 @@ pub(crate) struct Counts {
     pub(super) read: u64,
     /// New records.
     pub(super) added: u64,
-    /// Records that were stored already.
+    /// Records that were already stored.
     pub(super) known: u64,
     /// Records that replaced an older version.
     pub(super) updated: u64,
-    /// Parts of a former version of a text that it no longer has.
+    /// Parts of a text that its new version no longer has.
     pub(super) retired: u64,
-    /// Records that were forgotten before, and not stored.
+    /// Records that had been forgotten and were not stored.
     pub(super) forgotten: u64,
-    /// Records that were left out for a listed reason.
+    /// Records that were skipped for a listed reason.
     pub(super) skipped: u64,
-    /// Records that differ from an earlier one of the same id in this stream.
+    /// Records that differ from an earlier one with the same id in this stream.
     pub(super) conflicting: u64,
     /// Records that could not be stored.
     pub(super) refused: u64,
@@ -79,7 +79,7 @@ pub(super) struct Failed {
     /// Name of the file, if the body has several parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) file: Option<String>,
-    /// Its number, from 1; absent if the whole file was refused.
+    /// Line number, from 1; absent if the whole file was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) line: Option<u64>,
     pub(super) error: String,
@@ -134,11 +134,11 @@ impl Report {
         self.failed.extend(failed.into_iter().take(LISTED_MAX - self.failed.len().min(LISTED_MAX)));
     }
 
-    /// Returns the report for a repeated call. Reasons may quote a text.
+    /// Returns the report for a repeated call, without reasons, which may quote a text.
     pub(super) fn without_reasons(&self) -> Report {
         let mut report = self.clone();
         report.details.iter_mut().for_each(|detail| detail.reason = None);
-        // The names of fields are the caller's.
+        // The caller chose the names of fields.
         report.unknown.clear();
         for failed in &mut report.failed {
             failed.error = "refused; the first answer has the reason".to_owned();

@@ -1,8 +1,8 @@
-//! `multipart/form-data`: the fields of an ingest, then its files, each stored as it arrives.
+//! `multipart/form-data`: the fields of an ingest, then its files, each stored while it arrives.
 //!
-//! A file of lines is never in RAM as a whole. Another one is a document, which its reader may
-//! hold, so its bytes are bounded. The service reads lines of records; files in the formats of
-//! other programs are read by the program that serves, if it gave an [`Importer`].
+//! A file of lines is never held in RAM as a whole. Any other file is a document, which its reader
+//! may hold, so its size is limited. The service itself reads lines of records. The [`Importer`] of
+//! the program that runs the service, if any, reads files in the formats of other programs.
 
 mod content;
 mod head;
@@ -33,15 +33,15 @@ use crate::{
     remedy::words,
 };
 
-/// Maximum number of files of one request.
+/// Maximum number of files per request.
 const FILES_MAX: usize = 1_000;
 /// Maximum length of a field, in bytes.
 const FIELD_BYTES_MAX: usize = 4 << 10;
-/// Maximum length of a document, in bytes: of a file that does not consist of lines.
+/// Maximum length of a document, in bytes. A document is a file that does not consist of lines.
 const DOCUMENT_BYTES_MAX: usize = 32 << 20;
-/// Bytes of the name of a file that are shown.
+/// Maximum length of a shown file name, in bytes.
 const NAME_BYTES_MAX: usize = 255;
-/// The format of the lines that the service reads by itself.
+/// Name of the format of lines that the service itself reads.
 const RECORDS: &str = "records";
 
 /// An upload that is being stored.
@@ -56,7 +56,7 @@ pub(super) struct Upload {
     pub(super) keeps_thinking: bool,
 }
 
-/// A file that begins to arrive.
+/// A file whose beginning has arrived.
 struct File<'a, 'p> {
     field: &'a mut Field<'p>,
     pace: &'a Pace,
@@ -106,7 +106,7 @@ impl Upload {
         }
     }
 
-    /// Sets the option that a field has.
+    /// Sets an option from a field.
     async fn set(&mut self, mut field: Field<'_>, pace: &Pace) -> Result<(), Failure> {
         let name = field.name().unwrap_or_default().to_owned();
         let mut bytes = Vec::new();
@@ -174,7 +174,7 @@ impl Upload {
         }
     }
 
-    /// Stores the lines of a file, as those of a body of JSON lines.
+    /// Stores the lines of a file, like those of a body of JSON lines.
     async fn take_lines(&self, file: File<'_, '_>, report: &mut Report) -> Result<(), Failure> {
         let File { field, pace, name, head } = file;
         let session = self.session.clone().unwrap_or_else(|| SESSION.to_owned());
@@ -187,8 +187,8 @@ impl Upload {
         intake.finish(Some(&name), report).await
     }
 
-    /// Has the program that serves import a file. Once begun, it stores what has arrived, even if
-    /// the caller disconnects.
+    /// Imports a file with the [`Importer`]. Once started, stores what has arrived even if the
+    /// caller disconnects.
     async fn import(
         &self,
         importer: &Arc<dyn Importer>,
@@ -258,7 +258,7 @@ impl Upload {
         Ok(piece)
     }
 
-    /// Waits for the caller to send more.
+    /// Waits for more data from the caller.
     async fn waited<T>(
         &self,
         more: impl Future<Output = Result<T, MultipartError>>,
@@ -283,7 +283,7 @@ fn too_long_document(name: &str) -> Failure {
         .with_advice("split it, or read it with the command `ingest`, which has no such limit")
 }
 
-/// Returns the name of a file without a folder, in a length that can be shown.
+/// Returns the name of a file without its folder, truncated to the shown length.
 fn shown_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = Path::new(name).file_name().map_or(name.into(), |it| it.to_string_lossy());

@@ -1,4 +1,4 @@
-//! The user and place that a request of mem0's clients names, at its top or in `filters`.
+//! The user and scope of a request of mem0's clients, in its fields or in `filters`.
 
 use aios_memory::{Scope, draft::repeated};
 use serde_json::{Map, Value};
@@ -11,15 +11,15 @@ use crate::{
 /// Names of the parts: user, agent, project, conversation.
 const NAMES: [&str; 4] = ["user_id", "agent_id", "app_id", "run_id"];
 
-/// A user, and a part of its memory.
+/// A user, and a part of their memory.
 pub(super) struct Place {
     pub(super) user: Option<String>,
-    /// Without the user.
+    /// The scope, without the user.
     pub(super) scope: Scope,
 }
 
 impl Place {
-    /// Takes the place out of the fields of a request.
+    /// Removes and returns the place from the fields of a request.
     ///
     /// # Errors
     /// Fails if a part is named twice, or a filter selects by anything else.
@@ -48,7 +48,7 @@ impl Place {
     }
 }
 
-/// Reads a filter in a query, where the client for Python writes it in the notation of Python.
+/// Parses a filter in a query, which the Python client writes in Python notation.
 fn opened(text: &str) -> Result<Map<String, Value>, Failure> {
     let is_plain = !text.contains(['"', '\\']);
     let json = if is_plain { text.replace('\'', "\"") } else { text.to_owned() };
@@ -60,7 +60,7 @@ fn opened(text: &str) -> Result<Map<String, Value>, Failure> {
     })
 }
 
-/// Reads a filter: `{"user_id": "ada"}`, or `{"AND": [...]}` of such.
+/// Reads a filter: `{"user_id": "ada"}`, or `{"AND": [...]}` of such filters.
 fn read(filter: Map<String, Value>, parts: &mut [Option<String>; 4]) -> Result<(), Failure> {
     for (name, value) in filter {
         if name == "AND" {
@@ -71,7 +71,7 @@ fn read(filter: Map<String, Value>, parts: &mut [Option<String>; 4]) -> Result<(
                 let Value::Object(one) = one else {
                     return Err(Failure::invalid("`filters.AND`: expected a list of objects"));
                 };
-                // One level of conditions is what the clients document.
+                // The clients document one level of conditions.
                 if one.contains_key("AND") {
                     return Err(Failure::invalid("`filters.AND` within `AND` is not served here"));
                 }

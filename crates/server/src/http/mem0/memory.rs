@@ -1,4 +1,4 @@
-//! A note as a memory of mem0, and its changes.
+//! A note in the form of a mem0 memory, and its changes.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) fn shown(record: &Record) -> Value {
     })
 }
 
-/// Takes the time at which a memory expires: a day counts to its end.
+/// Removes and returns the time at which a memory expires. A day is included to its end.
 pub(super) fn expiry(fields: &mut Fields) -> Result<Option<Timestamp>, Failure> {
     let date = fields.text("expiration_date")?;
     let Some(date) = date else { return Ok(None) };
@@ -41,8 +41,8 @@ pub(super) fn expiry(fields: &mut Fields) -> Result<Option<Timestamp>, Failure> 
     Ok(Some(if is_day { time.checked_add(DAY).unwrap_or(time) } else { time }))
 }
 
-/// Returns the time at which a memory expires; the last day of its validity if that is whole, as
-/// the clients give it.
+/// Returns the time at which a memory expires: the last day of its validity if that ends with a
+/// whole day, as the clients state it.
 fn last_day(time: Timestamp) -> String {
     let is_midnight = time.as_second() % 86_400 == 0 && time.subsec_nanosecond() == 0;
     match time.checked_sub(DAY) {
@@ -51,7 +51,7 @@ fn last_day(time: Timestamp) -> String {
     }
 }
 
-/// Returns the changes of a record that an update asks for.
+/// Returns the changes that an update makes to a record.
 pub(super) fn changes(record: &Record, mut fields: Fields) -> Result<Map<String, Value>, Failure> {
     let mut changes = Map::new();
     if let Some(text) = fields.text("text")? {

@@ -1,4 +1,4 @@
-//! Filters by the fields of a value: equality, and the operators of LangGraph's stores.
+//! Filters by fields of the value: equality, and the operators of LangGraph's stores.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 /// Maximum number of conditions.
 const CONDITIONS_MAX: usize = 32;
 
-/// Conditions that a value meets together.
+/// Conditions. A value must meet all of them.
 pub(super) struct Filter(Vec<Condition>);
 
 struct Condition {
@@ -32,7 +32,7 @@ impl Filter {
     /// Reads a filter.
     ///
     /// # Errors
-    /// Fails if an operator is unknown, or orders other values than numbers and texts.
+    /// Fails if an operator is unknown, or compares values other than numbers and texts.
     pub(super) fn of(filter: Option<&Map<String, Value>>) -> Result<Filter, Failure> {
         let mut conditions = Vec::new();
         for (field, wanted) in filter.into_iter().flatten() {
@@ -104,7 +104,7 @@ impl Comparison {
     }
 }
 
-/// Orders two numbers or two texts. A text that is a number is one, as in LangGraph.
+/// Compares two numbers or two texts. As in LangGraph, a text that is a number counts as one.
 fn ordered(field: &Value, operand: &Value) -> Option<Ordering> {
     let number = |value: &Value| match value {
         Value::Number(number) => number.as_f64(),

@@ -6,12 +6,12 @@ use crate::failure::Failure;
 
 /// Maximum number of labels.
 const LABELS_MAX: usize = 32;
-/// Maximum length of all labels with their dots, in bytes.
+/// Maximum length of all labels joined by dots, in bytes.
 const BYTES_MAX: usize = 1024;
-/// Stands for any label in a pattern.
+/// Matches any label in a pattern.
 const ANY: &str = "*";
 
-/// A namespace, or the beginning or end of some.
+/// A namespace, or a pattern for the beginning or end of namespaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Namespace(Vec<String>);
 
@@ -24,8 +24,8 @@ impl Namespace {
         Namespace::prefix(labels)
     }
 
-    /// Returns the beginning or end of namespaces, in which `*` is any label. The empty one is that
-    /// of all.
+    /// Returns a pattern for the beginning or end of namespaces, in which `*` matches any label. An
+    /// empty pattern matches all namespaces.
     pub(super) fn prefix(labels: &[String]) -> Result<Namespace, Failure> {
         let bytes: usize = labels.iter().map(|label| label.len() + 1).sum();
         if LABELS_MAX < labels.len() || BYTES_MAX < bytes {
@@ -47,7 +47,7 @@ impl Namespace {
         Namespace(category.split('.').map(str::to_owned).collect())
     }
 
-    /// Returns the category of its items.
+    /// Returns the category of the items in it.
     pub(super) fn category(&self) -> String {
         self.0.join(".")
     }
@@ -60,7 +60,7 @@ impl Namespace {
         }
     }
 
-    /// Returns the tags of its items: its own, and those of all namespaces above it.
+    /// Returns the tags of the items in it: its own, and those of all namespaces above it.
     pub(super) fn tags(&self) -> Vec<String> {
         (0..=self.0.len()).map(|depth| Namespace(self.0[..depth].to_vec()).tag()).collect()
     }
@@ -75,7 +75,7 @@ impl Namespace {
         pattern.0.len() <= self.0.len() && pairs.into_iter().all(agree)
     }
 
-    /// Returns its labels, at most `max_depth` of them.
+    /// Returns its labels, truncated to `max_depth`.
     pub(super) fn cut(self, max_depth: Option<usize>) -> Vec<String> {
         let mut labels = self.0;
         labels.truncate(max_depth.unwrap_or(usize::MAX));

@@ -96,7 +96,7 @@ async fn a_key_makes_messages_without_ids_known_after_a_restart() {
     let body = json!({"messages": [{"content": "Yes."}, {"content": "Yes."}]});
     let send = || with_header(json_request(Method::POST, PATH, &body), "idempotency-key", "k1");
     it.send(it.shared(), send()).await.expect(200);
-    // Other routes over the same memory know no keys, as after a restart.
+    // New routes over the same memory have no keys, as after a restart.
     let router = super::super::router(&crate::config::Config::default(), None);
     let other = Fixture { router, ..it };
     let again = other.send(other.shared(), send()).await.expect(200);

@@ -143,7 +143,7 @@ async fn events_that_are_invalid_or_of_a_user_are_refused() {
     let push = || json_request(Method::POST, PATH, &body);
     let writer = it.caller(Some("ada"), &[Right::Write], Naming::Fixed);
     assert_eq!(it.send(writer, push()).await.expect(403).json()["code"], "denied");
-    // Whoever may see all events may add to them.
+    // A caller that may read all events may add events.
     it.send(it.user("ada"), push()).await.expect(200);
     let bad = with_header(request(Method::GET, PATH, Body::empty()), "last-event-id", "x");
     it.send(it.shared(), bad).await.expect(400);

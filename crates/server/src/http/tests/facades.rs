@@ -50,7 +50,7 @@ async fn facades_are_served_if_the_settings_include_them() {
             let request = json_request(method.parse().unwrap(), &path, &json!({}));
             it.send(delegate(it), request).await
         };
-        // The router's own refusal has no body; a handler's has.
+        // The router's refusal has no body, but a handler's has.
         let is_served = |answer: &Answer| answer.status.is_success() || !answer.bytes.is_empty();
         assert!(!is_served(&send(&without).await), "{}", operation.name);
         assert!(is_served(&send(&with).await), "{}", operation.name);
@@ -60,7 +60,7 @@ async fn facades_are_served_if_the_settings_include_them() {
 #[tokio::test]
 async fn a_memory_of_mem0_is_added_searched_listed_changed_and_deleted() {
     let it = fixture().await;
-    // The client for Python refuses to work without these.
+    // The Python client does not work without these.
     let pong = get(&it, "/v1/ping/").await.expect(200).json();
     assert!(pong["org_id"].is_string() && pong["project_id"].is_string(), "{pong}");
     let added = add(&it, "app-ada", "I keep the key under the mat.").await.expect(200).json();
@@ -123,7 +123,7 @@ async fn a_facade_reaches_the_named_user_alone_and_never_more_than_its_token() {
         let answer = send(&it, Method::POST, "/v3/memories/search/", &query).await.expect(status);
         assert!(!answer.text().contains("Ada's secret."), "{}", answer.text());
     }
-    // The id carries its user, and a caller of another user does not reach it.
+    // The id includes its user, and a caller for another user cannot access it.
     let path = format!("/v1/memories/{id}/");
     it.send(it.user("app-bob"), request(Method::GET, &path, Body::empty())).await.expect(403);
     it.send(it.user("app-ada"), request(Method::GET, &path, Body::empty())).await.expect(200);

@@ -34,7 +34,7 @@ async fn commands_answer_the_text_for_the_model() {
     let view = json!({"command": "view", "path": "/memories/db/ports.md", "view_range": [2, 2]});
     let shown = it.post(PATH, &view).await.expect(200).json();
     assert!(shown["text"].as_str().unwrap().ends_with("     2\tLive: 5432"), "{shown}");
-    // It is found by searches, with its former version in the history.
+    // Searches find it, and the history has its former version.
     let found = it.post("/api/v1/recall", &json!({"query": "port of staging"})).await.json();
     assert_eq!(found["hits"][0]["title"], "/memories/db/ports.md", "{found}");
     let key = found["hits"][0]["key"].as_str().unwrap();

@@ -164,7 +164,7 @@ async fn a_caller_sees_its_own_and_shared_records_and_cannot_widen_that() {
     assert_eq!(found.json()["hits"], json!([]));
     let read = super::request(http::Method::GET, "/api/v1/records/note/key", "".into());
     it.send(it.user("bob"), read).await.expect(404);
-    // The user is no field of a request.
+    // Requests have no field for the user.
     let body = json!({"items": [{"text": "x", "user": "ada"}]});
     it.send(it.user("bob"), json_request(http::Method::POST, path, &body)).await.expect(400);
     let body = json!({"scope": {"user": "ada"}, "description": "x"});

@@ -1,4 +1,4 @@
-//! Requests that no route accepts: each is refused with a problem document that says why.
+//! Requests that no route accepts. Each is refused with a problem document that states the reason.
 
 use axum::body::Body;
 use http::{Method, header};

@@ -103,7 +103,7 @@ async fn tasks_belong_to_the_caller_and_need_the_right_to_write() {
     let task = ada.working().tasks().get(&aios_memory::Id::new("t").unwrap()).await.unwrap();
     assert_eq!(task.unwrap().status.as_str(), "in_progress");
 
-    // Without the right to read, a task is begun and shows nothing of what is known.
+    // Without the right to read, a task begins but does not show known steps.
     let steps = json!({"tool_calls": [{"tool_name": "ring", "success": true}]});
     let body = json!({"id": "k", "description": "Ring"});
     it.post(BEGIN, &body).await.expect(201);

@@ -1,4 +1,4 @@
-//! The rules of requests are the same over HTTP and gRPC: what one refuses, the other refuses.
+//! HTTP and gRPC refuse the same requests.
 
 use aios_memory::Key;
 use axum::Extension;
@@ -22,7 +22,7 @@ async fn client(it: &Fixture) -> Client {
     MemoryServiceClient::new(router.layer(Extension(it.call(it.shared()))))
 }
 
-/// Checks that both transports accept a request, or that both find it invalid.
+/// Checks that both transports accept a request, or that both refuse it as invalid.
 #[track_caller]
 fn agree(rule: &str, is_valid: bool, http: u16, grpc: Result<(), tonic::Status>) {
     let code = grpc.err().map_or(Code::Ok, |status| status.code());

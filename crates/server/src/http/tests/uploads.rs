@@ -60,7 +60,7 @@ async fn send(it: &Fixture, parts: &[Part<'_>]) -> Answer {
 struct Paragraphs {
     /// The options of each file.
     seen: Arc<Mutex<Vec<Value>>>,
-    /// True if the content of a file broke off.
+    /// True if the content of a file ended early.
     is_broken: Arc<AtomicBool>,
 }
 
@@ -161,7 +161,7 @@ async fn an_importer_gets_the_files_with_their_options() {
     assert_eq!(report["failed"][0]["file"], "tea.txt");
     let seen = paragraphs.seen.lock().unwrap().clone();
     assert_eq!(seen[0], json!(["tea.txt", "paragraphs", "s1", true]));
-    // An export, and lines that are named as records, are read by the service itself.
+    // The service itself reads exports, and lines with the format `records`.
     let export = it.get("/api/v1/export").await.expect(200).text();
     let report = send(&it, &[("file", Some("export.jsonl"), &export)]).await.expect(200).json();
     assert_eq!((&report["known"], &report["refused"]), (&json!(3), &json!(0)), "{report}");
@@ -216,7 +216,7 @@ async fn malformed_uploads_are_refused() {
 fn slow(pieces: Vec<String>, pause: Duration) -> Body {
     let mut clock = tokio::time::interval(pause);
     let ticks = stream::poll_fn(move |cx| clock.poll_tick(cx).map(Some));
-    // The first tick comes at once.
+    // The first tick is immediate.
     let pieces = stream::iter(pieces).zip(ticks.skip(1));
     Body::from_stream(pieces.map(|(piece, _)| Ok::<_, io::Error>(Bytes::from(piece))))
 }

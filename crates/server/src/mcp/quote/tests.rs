@@ -9,7 +9,7 @@ fn no_text_leaves_its_quotation_marks() {
     for hostile in ["a\" b", "a\\\" b", "a\n\"b", "\\", "\u{2028}\"", "```\n\"x"] {
         let quoted = marked(hostile, usize::MAX);
         assert_eq!(quoted.lines().count(), 1, "{quoted}");
-        // The quote is a JSON string, so it ends with its last character and not before.
+        // The quote is a JSON string, so it ends only with its last character.
         let text: String = serde_json::from_str(&quoted).unwrap_or_else(|_| panic!("{quoted}"));
         assert_eq!(text, hostile.split_whitespace().collect::<Vec<_>>().join(" "));
     }

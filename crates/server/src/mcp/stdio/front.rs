@@ -1,5 +1,5 @@
-//! The methods of the protocol in the process of a host. Lists are answered here; the rest goes to
-//! the route, wherever it is.
+//! The methods of the protocol in the process of a host. Lists are answered here; everything else
+//! is sent to the route.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -27,7 +27,7 @@ use crate::{
     operation::Right,
 };
 
-/// The field of a request that names its client.
+/// Field of a request that names its client.
 const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 
 /// The methods of the protocol.
@@ -46,7 +46,7 @@ impl Front {
         self.rights.contains(&right)
     }
 
-    /// Has the route answer a request.
+    /// Lets the route answer a request.
     async fn ask<T: DeserializeOwned>(
         &self,
         method: &'static str,
@@ -58,7 +58,7 @@ impl Front {
             params["_meta"] = json!({CLIENT: client});
         }
         let link = Arc::clone(&self.link);
-        // A call that was begun is carried out, even if the client does not wait for it.
+        // A call that was started is completed even if the client no longer waits for it.
         let asking = tokio::spawn(async move { link.ask(method, params, lost).await });
         let answer = tokio::select! {
             asked = asking => match asked {

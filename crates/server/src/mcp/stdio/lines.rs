@@ -1,4 +1,5 @@
-//! Threads that read and write lines. A pipe that blocks must not hold up the runtime, nor its end.
+//! Threads that read and write lines, so that a blocked pipe delays neither the runtime nor its
+//! shutdown.
 
 use std::{
     fs::File,
@@ -9,20 +10,21 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-/// Maximum number of bytes of a line.
+/// Maximum length of a line in bytes.
 pub(super) const LINE_BYTES_MAX: usize = 4 << 20;
-/// Lines that wait, in each direction.
+/// Maximum number of waiting lines in each direction.
 const LINES_MAX: usize = 8;
 
 /// A line of the input.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
     Whole(Vec<u8>),
-    /// It has more than [`LINE_BYTES_MAX`] bytes, and was not kept.
+    /// A line of more than [`LINE_BYTES_MAX`] bytes, which was dropped.
     TooLong,
 }
 
-/// Reads the lines of `input` in a thread, which ends with the input or the receiver.
+/// Reads the lines of `input` in a thread, which ends with the input or when the receiver is
+/// dropped.
 pub(super) fn read(input: File) -> mpsc::Receiver<Line> {
     let (sender, receiver) = mpsc::channel(LINES_MAX);
     thread::spawn(move || {
@@ -36,8 +38,8 @@ pub(super) fn read(input: File) -> mpsc::Receiver<Line> {
     receiver
 }
 
-/// Writes lines to `output` in a thread, and cancels `broken` if the output breaks. The second
-/// value is told when the thread has ended.
+/// Writes lines to `output` in a thread, and cancels `broken` if writing fails. The second value
+/// signals the end of the thread.
 pub(super) fn write(
     mut output: File,
     broken: CancellationToken,
@@ -56,7 +58,8 @@ pub(super) fn write(
     (sender, has_ended)
 }
 
-/// Returns the next line, without its end. `None` at the end of the input, or if it breaks.
+/// Returns the next line without its line feed. `None` at the end of the input, or if reading
+/// fails.
 fn next(input: &mut impl BufRead) -> Option<Line> {
     let mut line = Vec::new();
     let mut is_too_long = false;

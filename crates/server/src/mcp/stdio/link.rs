@@ -1,7 +1,7 @@
-//! The way of a call to the route `/mcp`: through the socket of the service, or in this process.
+//! The route of a call to `/mcp`: through the socket of the service, or in this process.
 //!
-//! A call whose answer is lost is sent again if that is safe: a statement is known by its text, and
-//! what was forgotten stays forgotten. An edit of a file is not sent again.
+//! A call whose answer was lost is sent again if that is safe: a statement is identified by its
+//! text, and a forgotten record stays forgotten. An edit of a file is not sent again.
 
 #[cfg(test)]
 mod tests;
@@ -34,13 +34,13 @@ use crate::{
     server::Local,
 };
 
-/// Tries to get an answer, and the pause before the second one. Each pause is longer than the one
-/// before.
+/// Maximum number of attempts to get an answer, and the pause before the second one. Each pause is
+/// longer than the previous one.
 const TRIES: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(100);
-/// Time for an answer of the service, which has a limit of its own.
+/// Time limit for an answer of the service, which has its own limit.
 const ANSWER_MAX: Duration = Duration::from_secs(300);
-/// Bytes of an answer.
+/// Maximum size of an answer in bytes.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// Revision of the protocol between this process and the route.
 const REVISION: &str = "2025-11-25";
@@ -48,7 +48,7 @@ const REVISION: &str = "2025-11-25";
 /// A memory that is being opened.
 pub type Opening = Pin<Box<dyn Future<Output = Result<AgentMemory, Error>> + Send>>;
 
-/// The scope of a session, in headers.
+/// Scope of a session, as headers.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Head {
     pub(super) user: Option<String>,
@@ -57,12 +57,12 @@ pub(super) struct Head {
     pub(super) session: Option<String>,
 }
 
-/// The reason for which a request has no result.
+/// Reason why a request has no result.
 #[derive(Debug)]
 pub(super) enum Unanswered {
-    /// The route has refused it, or does not answer.
+    /// The route refused it, or did not answer.
     Refused(Failure),
-    /// The route has answered with an error of the protocol.
+    /// The route answered with a protocol error.
     Error(ErrorData),
 }
 
@@ -78,24 +78,24 @@ impl From<ErrorData> for Unanswered {
     }
 }
 
-/// The handling of a call whose answer is lost.
+/// Handling of a call whose answer was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lost {
     /// It is sent again.
     Repeated,
-    /// It is refused: it may have been carried out, and must not be carried out twice.
+    /// It is refused, because it may have been carried out and must not be carried out twice.
     Refused,
 }
 
-/// The way to the route.
+/// Connection to the route.
 pub(super) struct Link {
     data_dir: PathBuf,
     open: Arc<dyn Fn() -> Opening + Send + Sync>,
     head: Head,
     offer: Offer,
-    /// The memory in this process. Calls hold it for reading, so that it is closed between them.
+    /// The memory in this process. Calls hold a read lock, so it is closed only between calls.
     local: RwLock<Option<Local>>,
-    /// True if a running service is not asked: it has no such route, or must not be.
+    /// True if a running service must not be used, or lacks the route.
     is_alone: AtomicBool,
 }
 
@@ -117,7 +117,7 @@ impl Link {
         Link { data_dir, open, head, offer, local, is_alone }
     }
 
-    /// Has the route answer a request.
+    /// Lets the route answer a request.
     pub(super) async fn ask(
         &self,
         method: &str,
@@ -141,7 +141,7 @@ impl Link {
         }
     }
 
-    /// Closes the memory, if it is open in this process.
+    /// Closes the memory if it is open in this process.
     pub(super) async fn close(&self) {
         let local = self.local.write().await.take();
         if let Some(local) = local
@@ -162,7 +162,7 @@ impl Link {
                 Some(answer) if answer.status != StatusCode::SERVICE_UNAVAILABLE => {
                     return Ok(answer);
                 }
-                // It ends, or has no place for the call.
+                // The service is shutting down or busy.
                 other => last = other.or(last),
             }
         }
@@ -172,7 +172,7 @@ impl Link {
         })
     }
 
-    /// Sends a call once. `None` if the service has not answered.
+    /// Sends a call once. Returns `None` if the service did not answer.
     async fn try_send(&self, body: &Bytes, lost: Lost) -> Result<Option<Answer>, Failure> {
         let socket = match self.is_alone.load(Ordering::Relaxed) {
             true => None,
@@ -180,7 +180,7 @@ impl Link {
         };
         let Some(socket) = socket else { return self.in_process(body).await };
         if self.local.read().await.is_some() {
-            // The service has taken the memory over.
+            // The service has taken over the memory.
             self.close().await;
         }
         match self.by_service(&socket, body, lost).await? {
@@ -214,7 +214,8 @@ impl Link {
         }
     }
 
-    /// Answers a call in this process. `None` if a service takes the memory over meanwhile.
+    /// Answers a call in this process. Returns `None` if a service takes over the memory in the
+    /// meantime.
     async fn in_process(&self, body: &Bytes) -> Result<Option<Answer>, Failure> {
         self.open().await?;
         let local = self.local.read().await;
@@ -229,7 +230,7 @@ impl Link {
         Ok(Some(Answer { status, body: body.to_bytes() }))
     }
 
-    /// Opens the memory in this process, if it is not open.
+    /// Opens the memory in this process unless it is open.
     async fn open(&self) -> Result<(), Failure> {
         if self.local.read().await.is_some() {
             return Ok(());
@@ -246,10 +247,10 @@ impl Link {
         Ok(())
     }
 
-    /// Returns the head of a request.
+    /// Returns a request with the headers of the session.
     ///
     /// # Errors
-    /// Fails if a part of the scope cannot be sent: without it, the scope would be wider.
+    /// Fails if a part of the scope cannot be sent, because the scope would be wider without it.
     fn request(&self) -> Result<Builder, Failure> {
         let Offer { profiles, is_structured } = self.offer;
         let mut request =
@@ -277,7 +278,7 @@ fn lost_answer() -> Failure {
         .with_advice("view the file, and repeat the command only if it is not as intended")
 }
 
-/// Returns the failure that an answer describes.
+/// Returns the failure described by an answer.
 fn problem(Answer { status, body }: &Answer) -> Failure {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let part = |name: &str| problem[name].as_str().map(str::to_owned);

@@ -1,6 +1,5 @@
-//! Messages in lines. The transport of the library ignores a malformed line, and a notification
-//! before the first request ends its session; a host whose one line was malformed would wait for
-//! its answer for ever.
+//! Messages as lines. The library's transport ignores a malformed line, so the host would wait
+//! forever for its answer, and ends the session at a notification before the first request.
 
 use std::{
     collections::HashSet,
@@ -23,7 +22,7 @@ use tokio::{
 use super::lines::{LINE_BYTES_MAX, Line};
 use crate::mcp::message::{Parsed, parse, refusal};
 
-/// Time for the answers to the last requests after the input has ended.
+/// Time limit for the answers to the last requests after the input has ended.
 const LAST_ANSWERS_MAX: Duration = Duration::from_secs(60);
 
 /// The pipes of a session.
@@ -32,16 +31,16 @@ pub(super) struct Pipes {
     out: mpsc::Sender<Vec<u8>>,
     idle_exit: Duration,
     idle_at: Instant,
-    /// The time to stop waiting for answers, once the input has ended.
+    /// Deadline for the remaining answers, set when the input has ended.
     ends_at: Option<Instant>,
-    /// True from the first request on.
+    /// True after the first request.
     has_begun: bool,
-    /// The answer to a malformed line, until it is sent.
+    /// Unsent answer to a malformed line.
     refusal: Option<Vec<u8>>,
     open: Arc<Open>,
 }
 
-/// The requests that have no answer yet.
+/// Requests that are not answered yet.
 #[derive(Default)]
 struct Open {
     ids: Mutex<HashSet<RequestId>>,
@@ -59,7 +58,7 @@ impl Pipes {
         Pipes { lines, out, idle_exit, idle_at, ends_at, has_begun, refusal, open: Arc::default() }
     }
 
-    /// Takes the message of a line. `None` if the line is answered or ignored.
+    /// Parses a line to a message. `None` if the line was answered or ignored.
     fn message(&mut self, line: Line) -> Option<ClientJsonRpcMessage> {
         let parsed = match line {
             Line::Whole(bytes) => parse(&bytes),
@@ -117,7 +116,7 @@ impl Transport<RoleServer> for Pipes {
         }
     }
 
-    /// Every step can be dropped and repeated: the library polls this beside other work.
+    /// Cancel-safe, because the library polls this concurrently with other work.
     async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
             if self.refusal.is_some() {
@@ -162,7 +161,7 @@ impl Open {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Waits until every request is answered.
+    /// Waits until every request has been answered.
     async fn none(&self) {
         loop {
             let changed = self.changed.notified();

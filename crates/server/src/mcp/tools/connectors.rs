@@ -1,5 +1,5 @@
-//! `search` and `fetch`, in the shape that the connectors of ChatGPT and of OpenAI's API expect:
-//! one text that is JSON.
+//! `search` and `fetch`, in the form that the connectors of ChatGPT and OpenAI's API expect: a
+//! single text that is JSON.
 
 use aios_memory::Key;
 use rmcp::model::JsonObject;
@@ -19,13 +19,13 @@ use crate::{
     },
 };
 
-/// Results of a search.
+/// Number of results of a search.
 const RESULTS: usize = 10;
 const QUERY_CHARS_MAX: usize = 20_000;
 const ID_CHARS_MAX: usize = 256;
-/// Characters of the title of a result.
+/// Maximum length of the title of a result, in characters.
 const TITLE_CHARS_MAX: usize = 120;
-/// Characters of a fetched text.
+/// Maximum length of a fetched text, in characters.
 const TEXT_CHARS_MAX: usize = 40_000;
 
 pub(super) fn about_search() -> (&'static str, JsonObject) {
@@ -73,7 +73,7 @@ pub(super) async fn fetch(visit: &Visit, arguments: Option<JsonObject>) -> Resul
     Ok(Answer::read(value.to_string(), value))
 }
 
-/// Returns a stored text for a field of the answer, and true if its end was cut off.
+/// Returns a stored text for a field of the answer, and true if it was truncated.
 fn shown(visit: &Visit, text: &str, chars_max: usize) -> (String, bool) {
     let text = Quotable::of(&visit.view, text);
     (format!("{}{}", text.warning(), text.bare(chars_max)), chars_max < text.chars())

@@ -1,4 +1,4 @@
-//! `context`: the knowledge about a task, packed into a budget of tokens.
+//! `context`: the records relevant to a task, packed into a token budget.
 
 use aios_memory::{Context, Tier, Tokenizer};
 use rmcp::model::JsonObject;
@@ -16,7 +16,7 @@ use crate::{
 
 const TOKENS_DEFAULT: usize = 1_200;
 const TASK_CHARS_MAX: usize = 20_000;
-/// Tries to pack within the budget, each with fewer tokens than the one before.
+/// Maximum number of attempts to pack within the budget, each with fewer tokens.
 const TRIES: usize = 4;
 
 pub(super) fn about() -> (&'static str, JsonObject) {
@@ -34,7 +34,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     let tokens_max = arguments.number("max_tokens", TOKENS_MIN..=TOKENS_MAX, TOKENS_DEFAULT)?;
     let caller = &visit.call.caller;
     let mut options = visit.view.context_options().with_tokenizer(Tokenizer::O200k);
-    // The state of the machine is not what the memory knows, and costs tokens in every answer.
+    // The machine state is not knowledge of the memory, and costs tokens in every answer.
     options.tiers.retain(|tier| *tier != Tier::Operational);
     let gathering = async {
         let mut candidates = visit.view.contexts().gather(&task, &options).await?;

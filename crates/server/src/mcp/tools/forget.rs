@@ -1,4 +1,4 @@
-//! `forget`: removes records for good.
+//! `forget`: removes records permanently.
 
 use aios_memory::{ForgetOptions, ForgetTarget, Identity, Key, Receipt};
 use rmcp::model::JsonObject;
@@ -18,7 +18,7 @@ use crate::{
 };
 
 const KEYS_MAX: usize = 50;
-/// Keys of each list that an answer shows.
+/// Maximum number of keys that an answer shows per list.
 const KEYS_SHOWN_MAX: usize = 50;
 
 pub(super) fn about() -> (&'static str, JsonObject) {
@@ -80,7 +80,7 @@ fn answer(receipt: &Receipt) -> Answer {
     Answer::done(text, value, changed)
 }
 
-/// Returns keys on one line, the first ones if there are many.
+/// Returns keys in one line, truncated if there are many.
 fn listed(records: &[&Identity]) -> String {
     let shown = records.iter().take(KEYS_SHOWN_MAX).map(|record| quote::key(&record.key()));
     let shown = shown.collect::<Vec<_>>().join(" ");

@@ -1,5 +1,5 @@
 //! The nine tools of the official memory server: entities, observations and relations. Arguments
-//! and answers are those of the reference implementation. Not here: the bounds of an answer with a
+//! and answers are those of the reference implementation. Not here: the limits of an answer with a
 //! graph, see `shown`.
 
 mod shown;
@@ -22,18 +22,18 @@ use crate::{
     },
 };
 
-/// Entities, relations, names, or objects with observations of one call.
+/// Maximum number of entities, relations, names, or objects with observations per call.
 const ITEMS_MAX: usize = 256;
-/// Observations of one call.
+/// Maximum number of observations per call.
 const OBSERVATIONS_MAX: usize = 1_000;
 const TEXT_CHARS_MAX: usize = 20_000;
-/// Characters of a name and of a type.
+/// Maximum length of a name or a type, in characters.
 const NAME_CHARS_MAX: usize = 256;
-/// Characters of a query, as in the reference implementation.
+/// Maximum length of a query in characters, as in the reference implementation.
 const QUERY_CHARS_MAX: usize = 2_048;
-/// Unknown names that an answer lists.
+/// Maximum number of unknown names that an answer lists.
 const MISSING_SHOWN_MAX: usize = 20;
-/// The part of the system that records of these tools name as their writer.
+/// Name of the writer of records that these tools store.
 const MODULE: &str = "mcp";
 
 const ENTITY: &[&str] = &["name", "entityType", "observations"];
@@ -237,7 +237,7 @@ pub(super) async fn open_nodes(
     Ok(shown::answer(visit, visit.call.read(opened).await?))
 }
 
-/// Takes the relations of a call.
+/// Removes and returns the relations of a call.
 fn relations(tool: &str, arguments: Option<JsonObject>) -> Result<Vec<Relation>, Failure> {
     let mut arguments = Arguments::of(tool, &["relations"], arguments)?;
     arguments.objects("relations", RELATION, ITEMS_MAX, |item| {
@@ -248,7 +248,7 @@ fn relations(tool: &str, arguments: Option<JsonObject>) -> Result<Vec<Relation>,
     })
 }
 
-/// Takes observations by entity. The last member of `known` has the texts.
+/// Removes and returns observations by entity. The last member of `known` has the texts.
 fn observations(
     arguments: &mut Arguments,
     name: &str,
@@ -282,7 +282,7 @@ struct AddedTo {
     added_observations: Vec<String>,
 }
 
-/// Returns the answer with new parts: as text the list, as JSON an object with it.
+/// Returns the answer with new parts: a list as text, an object with the list as JSON.
 fn added<T: Serialize>(name: &str, Added { parts, keys }: Added<T>) -> Answer {
     let text = serde_json::to_string(&parts).unwrap_or_default();
     Answer::done(text, json!({name: parts}), changed(&keys))

@@ -1,6 +1,6 @@
-//! `memory`: files as memory, with the commands, results and refusals of the memory tool of
-//! Anthropic's API. Results are exact, since a model edits a file by its text: no budget cuts them,
-//! and each line of a file has a number in front.
+//! `memory`: files as memory, with the commands, results and refusals of Anthropic's memory tool.
+//! Results are exact, because a model edits a file by its text: no budget truncates them, and each
+//! line of a file begins with its number.
 
 use aios_memory::{FileCommand, Identity};
 use rmcp::model::JsonObject;
@@ -21,7 +21,7 @@ use crate::{
 /// The argument that names the command.
 const COMMAND: &str = "command";
 
-/// The commands, each with its arguments.
+/// The commands with their arguments.
 const COMMANDS: &[(&str, &[&str])] = &[
     ("view", &[COMMAND, "path", "view_range"]),
     ("create", &[COMMAND, "path", "file_text"]),
@@ -54,17 +54,17 @@ pub(super) fn about() -> (&'static str, JsonObject) {
     )
 }
 
-/// Returns the right that a call needs beside that to read.
+/// Returns the right that a call needs in addition to the right to read.
 pub(super) fn further_right(arguments: Option<&JsonObject>) -> Option<Right> {
     let command = arguments.and_then(|arguments| arguments.get(COMMAND)?.as_str());
     right_of(command.unwrap_or_default())
 }
 
 /// Checks that the caller may make a call with these arguments, and returns the operation of its
-/// command. `view` is that of the command which only reads.
+/// command. `view` is the operation of the command that only reads.
 ///
 /// # Errors
-/// Fails if there is no such command, or the caller may not run it.
+/// Fails if the command is unknown, or the caller may not run it.
 pub(super) fn check(
     visit: &Visit,
     view: Operation,
@@ -88,7 +88,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     Ok(Answer { is_refusal: reply.is_error, ..Answer::done(reply.text, value, keys) })
 }
 
-/// Takes the command of a call.
+/// Returns the command of a call.
 fn command(arguments: Option<JsonObject>) -> Result<FileCommand, Failure> {
     let given = arguments.as_ref().and_then(|arguments| arguments.get(COMMAND));
     let (name, known) = named(given)?;

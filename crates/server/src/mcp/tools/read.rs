@@ -17,11 +17,11 @@ use crate::{
 
 const KEYS_MAX: usize = 20;
 const TOKENS_DEFAULT: usize = 2_000;
-/// Earlier versions that are shown of a record.
+/// Maximum number of earlier versions that are shown of a record.
 const VERSIONS_MAX: usize = 5;
-/// Characters of an earlier version.
+/// Maximum length of an earlier version, in characters.
 const VERSION_CHARS_MAX: usize = 500;
-/// Fewest characters of a text that is cut off to fit.
+/// Minimum length of a truncated text, in characters.
 const TEXT_CHARS_MIN: usize = 60;
 
 pub(super) fn about() -> (&'static str, JsonObject) {
@@ -73,7 +73,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Reads a record. `None` if it is not stored or the caller may not see its kind.
+    /// Reads a record. `None` if it is not stored, or if the caller may not see its kind.
     pub(crate) async fn of(visit: &Visit, key: &Key) -> Result<Option<Entry>, Failure> {
         visit.call.caller.check_kind(key.kind)?;
         let Some(record) = visit.call.read(Box::pin(visit.view.get(key))).await? else {
@@ -84,7 +84,7 @@ impl Entry {
         Ok(Some(Entry { record, versions }))
     }
 
-    /// Returns the record for a model. Its text is cut off after `chars` characters.
+    /// Returns the record for a model, with its text truncated to `chars` characters.
     pub(crate) fn shown(&self, view: &MemoryView, chars: usize) -> String {
         let record = &self.record;
         let text = Quotable::of(view, &record.text);

@@ -1,4 +1,4 @@
-//! `recall`: a line for each record that answers a question.
+//! `recall`: a line for each record that matches a question.
 
 use aios_memory::{MemoryView, Recalled, Recollection, Timestamp};
 use rmcp::model::JsonObject;
@@ -23,9 +23,9 @@ const TOKENS_DEFAULT: usize = 800;
 const QUERY_CHARS_MAX: usize = 20_000;
 const TAGS_MAX: usize = 20;
 const TAG_CHARS_MAX: usize = 256;
-/// Characters of the text of a hit. `read` has the rest.
+/// Maximum length of the text of a hit, in characters. `read` returns all of it.
 const TEXT_CHARS_MAX: usize = 500;
-/// Fewest characters of a text that is cut off to fit.
+/// Minimum length of a truncated text, in characters.
 const TEXT_CHARS_MIN: usize = 60;
 
 pub(super) fn about() -> (&'static str, JsonObject) {
@@ -60,7 +60,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     {
         return Err(Failure::invalid("`until`: expected a time after `since`"));
     }
-    // A span that has not ended yet counts until now.
+    // A span that has not ended yet is searched as of now.
     let as_of = arguments.period("as_of")?;
     let as_of = as_of.map(|period| period.last().min(Timestamp::now()).max(period.begin));
     let options = visit
@@ -76,7 +76,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     Ok(answer(&visit.view, &recalled, tokens_max))
 }
 
-/// Returns the lines that fit, best first.
+/// Returns as many lines as fit, best first.
 pub(crate) fn answer(view: &MemoryView, recalled: &Recalled, tokens_max: usize) -> Answer {
     let hits = &recalled.hits;
     let total = hits.len();
@@ -110,7 +110,7 @@ pub(crate) fn answer(view: &MemoryView, recalled: &Recalled, tokens_max: usize) 
     Answer::read(text, value(&hits[..shown], total - shown, lost))
 }
 
-/// Returns a hit on one line: relevance, key, date, and the quoted text.
+/// Returns a hit in one line: relevance, key, date, and the quoted text.
 fn line(view: &MemoryView, hit: &Recollection, text: &Quotable, chars: usize) -> String {
     let speaker = hit.name.as_ref().map(|name| format!("{} said: ", quote::label(view, name)));
     format!(
@@ -124,7 +124,8 @@ fn line(view: &MemoryView, hit: &Recollection, text: &Quotable, chars: usize) ->
     )
 }
 
-/// Returns the last line. `lost` is the number of records whose version of the moment is gone.
+/// Returns the last line. `lost` is the number of records whose version at that time is no longer
+/// kept.
 fn closing(count: usize, shown: usize, total: usize, lost: u64) -> String {
     let mut line = format!("({}", number(count, "token"));
     let more = total - shown.min(total);

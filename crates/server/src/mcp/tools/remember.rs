@@ -25,18 +25,18 @@ const KNOWN: &[&str] = &["text", "kind", "tags", "replaces"];
 const TEXT_CHARS_MAX: usize = 20_000;
 const TAGS_MAX: usize = 20;
 const TAG_CHARS_MAX: usize = 256;
-/// The kinds, the default first.
+/// The kinds, with the default first.
 const KINDS: &[Kind] =
     &[Kind::Note, Kind::Fact, Kind::Preference, Kind::Decision, Kind::Procedure, Kind::Incident];
-/// Least relevance of a stored text that is named as near to a new one.
+/// Minimum relevance at which a stored text is reported as similar to a new one.
 const NEAR: f64 = 0.8;
-/// Characters of a near text.
+/// Maximum length of a similar text, in characters.
 const NEAR_CHARS_MAX: usize = 160;
-/// The part of the system that records of this tool name as their writer.
+/// Name of the writer of records that this tool stores.
 const MODULE: &str = "mcp";
-/// Bytes of the hash that ends the key of a preference or the id of a decision.
+/// Number of bytes of the hash at the end of a preference's key or a decision's id.
 const HASH_BYTES: usize = 8;
-/// Words and characters of the text at the beginning of the key of a preference.
+/// Maximum numbers of words and characters of the text at the start of a preference's key.
 const SLUG_WORDS_MAX: usize = 6;
 const SLUG_CHARS_MAX: usize = 40;
 
@@ -81,12 +81,12 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     };
     let provenance = visit.provenance(MODULE);
     let told = Told { text, kind, tags, before, provenance };
-    // Only a caller who may read learns of other records.
+    // Only a caller with the right to read gets information about other records.
     let near = match visit.call.caller.has(crate::operation::Right::Read) {
         true => near(visit, &told).await?,
         false => None,
     };
-    // A record keeps its scope when it is replaced, which may be wider than that of the session.
+    // A replaced record keeps its scope, which may be wider than the session's.
     let view = if told.before.is_some() { visit.call.caller.whole_view() } else { &visit.view };
     let view = view.clone();
     let storing = Box::pin(async move { stored(&view, told).await });
@@ -94,7 +94,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     Ok(answer(&key, state, near.filter(|(other, _)| *other != key)))
 }
 
-/// Returns true if records of the kind are remembered, with labels.
+/// Returns true if records of the kind are stored by remembering and have labels.
 fn takes_options(kind: Kind) -> bool {
     kind.is_direct() || kind == Kind::Fact
 }
@@ -104,7 +104,7 @@ struct Told {
     text: String,
     kind: Kind,
     tags: Vec<String>,
-    /// The record that it replaces.
+    /// The record to replace.
     before: Option<Record>,
     provenance: Provenance,
 }
@@ -118,7 +118,7 @@ fn kind_of(name: &str) -> Result<Kind, Failure> {
     })
 }
 
-/// Returns the kind of a record that may be replaced.
+/// Returns the kind of the record to replace, if it may be replaced.
 fn checked(key: &Key) -> Result<Kind, Failure> {
     if KINDS.contains(&key.kind) {
         return Ok(key.kind);
@@ -131,7 +131,7 @@ fn checked(key: &Key) -> Result<Kind, Failure> {
     )))
 }
 
-/// Returns a stored record that says nearly the same, and its quoted text.
+/// Returns the key and the quoted text of a stored record with nearly the same content.
 async fn near(visit: &Visit, told: &Told) -> Result<Option<(Key, String)>, Failure> {
     if told.before.is_some() {
         return Ok(None);
@@ -223,8 +223,8 @@ async fn recorded(view: &MemoryView, told: Told) -> Result<(Key, State), Failure
     Ok((key, state))
 }
 
-/// Returns an id that the same text always gets. That of a preference begins with its words, since
-/// a profile shows it.
+/// Returns an id derived from the text. That of a preference begins with its words, because a
+/// profile shows it.
 fn derived(kind: Kind, text: &str) -> String {
     let hash = Sha256::digest(forms::same(text).as_bytes());
     let hash = hex::digits(&hash[..HASH_BYTES]);

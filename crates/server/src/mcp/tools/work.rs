@@ -20,11 +20,11 @@ use crate::{
     },
 };
 
-/// Default of the budgets of tokens.
+/// Default token budget.
 const TOKENS: usize = 800;
-/// Characters of an id.
+/// Maximum length of an id, in characters.
 const ID_CHARS_MAX: usize = 256;
-/// Characters of a description or an input that an answer shows.
+/// Maximum length of a description or an input in an answer, in characters.
 const SHOWN_CHARS_MAX: usize = 500;
 
 const BEGIN: &[&str] = &["description", "id", "goal", "agent", "idempotent", "max_tokens"];
@@ -112,7 +112,7 @@ pub(super) async fn begin(visit: &Visit, arguments: Option<JsonObject>) -> Resul
     Ok(Answer::done(text, value, vec![key.to_string()]))
 }
 
-/// Adds the steps that fit, each quoted.
+/// Adds as many steps as fit, each quoted.
 fn add_known(lines: &mut Budgeted, visit: &Visit, known: &Known) {
     let reserved = tokens(&closing(TOKENS_MAX, known.steps.len()));
     let key = quote::key(&known.key);
@@ -193,7 +193,7 @@ pub(super) async fn resume_list(
     Ok(Answer::read(text, json!({"tasks": listed, "more": total - shown})))
 }
 
-/// Returns an interrupted task on one line: key, day, last tool, and the quoted description.
+/// Returns an interrupted task in one line: key, day, last tool, and the quoted description.
 fn line(visit: &Visit, task: &InterruptedTask) -> String {
     let description = Quotable::of(&visit.view, &task.description);
     let since = task.since.map(|since| format!(" {}", day(since))).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::operation::{FACADES, INTERNAL, ROUTES, RPCS, Right};
 
-/// Operations that write or forget and are not one operation of a memory.
+/// Operations that write or forget but are not a single memory operation.
 const OTHERS: [&str; 5] = [
     "PushEvent",
     "UpdateMetric",
@@ -18,7 +18,7 @@ fn every_operation_that_writes_has_a_name_of_the_conventions() {
         let name = memory_operation(operation);
         let is_fitting = match operation.right {
             Right::Write => matches!(name, Some("create_memory" | "update_memory")),
-            // A confirmation needs this right, too.
+            // A confirmation needs this right as well.
             Right::Forget => {
                 name == Some("delete_memory")
                     || operation.is_of_one_owner && name == Some("update_memory")

@@ -1,4 +1,4 @@
-//! Reading of single variables. An empty one counts as unset, as the specification demands.
+//! Reads single variables. An empty one counts as unset, as the specification requires.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::Error;
 
-/// The variables of the exporter: the name for traces, and the one for all signals.
+/// Variables of the exporter: the part, the name for traces, and the name for all signals.
 const OTLP: [(&str, &str, &str); 9] = [
     ("ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     ("PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"),
@@ -23,17 +23,18 @@ const OTLP: [(&str, &str, &str); 9] = [
     ),
 ];
 
-/// The variables of a process.
+/// Environment variables of a process.
 pub(super) struct Variables<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
 
 impl Variables<'_> {
-    /// Returns a variable that is set, without white space around it.
+    /// Returns a variable without surrounding white space, if it is set.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = (self.0)(name)?;
         Some(value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    /// Returns a variable of the exporter with its name: that of traces before that of all signals.
+    /// Returns a variable of the exporter with its name. The one for traces has precedence over the
+    /// one for all signals.
     pub(super) fn of_otlp(&self, part: &str) -> Option<(&'static str, String)> {
         let (_, of_traces, of_all) = OTLP.iter().find(|(known, ..)| *known == part)?;
         [of_traces, of_all].into_iter().find_map(|name| Some((*name, self.get(name)?)))
@@ -66,7 +67,7 @@ impl Variables<'_> {
         Ok(usize::try_from(self.number(name, default, max)?).unwrap_or(usize::MAX))
     }
 
-    /// Returns a time in milliseconds.
+    /// Returns a duration given in milliseconds.
     pub(super) fn time(
         &self,
         name: &'static str,
@@ -85,7 +86,7 @@ fn flag(name: &'static str, text: &str) -> Result<bool, Error> {
     }
 }
 
-/// Returns the entries of `key=value,key=value`. `None` for a value that is missing or cannot be
+/// Returns the entries of `key=value,key=value`. The value is `None` if it is missing or cannot be
 /// decoded.
 pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, Option<String>)> {
     let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
@@ -98,7 +99,7 @@ pub(super) fn pairs(text: &str) -> impl Iterator<Item = (&str, Option<String>)> 
     })
 }
 
-/// Returns the error of a value that is not supported.
+/// Returns the error for an unsupported value.
 pub(super) fn unsupported(variable: &'static str, value: &str, advice: &'static str) -> Error {
     let problem = format!("`{value}` is not supported");
     Error::Telemetry { variable, problem, advice }

@@ -1,4 +1,4 @@
-//! Confirming and rejecting facts: a person's judgement, which no model claims.
+//! Confirming and rejecting facts: a person's judgement, which a model cannot give.
 
 use aios_memory_server::{NewToken, Right};
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ async fn a_judgement_needs_the_right_to_forget_and_concerns_the_callers_own_fact
         refused(&service.send(&post(&path).bearer(&bob)).await, 404, "fact");
         let named = post(&path).with("aios-user", "ada");
         assert_eq!(service.send(&named.bearer(&bob)).await.status, 403);
-        // A judgement is that of one person, whatever the rights.
+        // A judgement is always that of one person, with any rights.
         let all = post(&path).with("aios-all-users", "true").bearer(&bob);
         refused(&service.send(&all).await, 400, "one owner");
         let path = judge("shared", verb);

@@ -1,4 +1,4 @@
-//! Bodies that are not one message: each is answered with an error of JSON-RPC.
+//! Bodies that are not one message. Each is answered with a JSON-RPC error.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ async fn batches_and_malformed_bodies_are_errors_of_the_protocol() {
     let batch = Request { body: json!([ping]).to_string(), ..request("", json!({})) };
     let told = service.send(&batch).await.json()["error"]["message"].clone();
     assert_eq!(told, "expected one message: batches are not supported");
-    // A notification is accepted, also one that the server does not know.
+    // A notification is accepted, even an unknown one.
     for method in ["notifications/initialized", "notifications/unheard"] {
         let told = json!({"jsonrpc": "2.0", "method": method}).to_string();
         let told = Request { body: told, ..request("", json!({})) };

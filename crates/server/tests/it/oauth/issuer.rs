@@ -27,7 +27,7 @@ use tokio::{
 
 pub(crate) const ISSUER: &str = "https://login.example.com/tenant";
 pub(crate) const AUDIENCE: &str = "https://memory.example.com";
-/// An RSA key for tests, because `ring` makes none.
+/// An RSA key for tests, because `ring` cannot generate one.
 const RSA: &[u8] = include_bytes!("../../keys/rsa.der");
 
 /// A key that signs.
@@ -77,7 +77,7 @@ impl Key {
             }
             Pair::Rsa(pair) => {
                 let of = PublicKeyComponents::<Vec<u8>>::from(pair.public());
-                // Some providers write a zero in front.
+                // Some providers add a leading zero.
                 let n: Vec<u8> = [0].into_iter().chain(of.n).collect();
                 json!({"kty": "RSA", "n": encoded(&n), "e": encoded(&of.e)})
             }
@@ -154,7 +154,7 @@ pub(crate) fn claims(user: &str, scope: &str) -> Value {
     })
 }
 
-/// Returns claims with some of them changed; null removes one.
+/// Returns claims with the given changes; null removes a claim.
 pub(crate) fn with(mut claims: Value, changes: Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         match value {

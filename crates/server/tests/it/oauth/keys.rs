@@ -46,7 +46,7 @@ async fn a_changed_file_of_keys_is_read_again() {
     fs::write(&provider.path, key_set(&[&second])).unwrap();
     assert_eq!(send(&provider.key).await.status, 401);
     assert_eq!(send(&second).await.status, 200);
-    // Without its keys the service accepts nobody, and says that it is not the token's fault.
+    // Without its keys the service accepts no caller, and reports that the token is not at fault.
     for spoil in
         [|| "not JSON".to_owned(), || json!({"keys": []}).to_string(), || " ".repeat((1 << 20) + 1)]
     {
@@ -59,7 +59,7 @@ async fn a_changed_file_of_keys_is_read_again() {
     }
     fs::write(&provider.path, key_set(&[&second])).unwrap();
     assert_eq!(send(&second).await.status, 200);
-    // Whoever can write the keys can be anybody.
+    // Whoever can write the keys can act as any user.
     fs::set_permissions(&provider.path, fs::Permissions::from_mode(0o666)).unwrap();
     assert_eq!(send(&second).await.status, 401);
     fs::remove_file(&provider.path).unwrap();
@@ -83,7 +83,7 @@ async fn a_new_key_at_an_address_is_found_once_a_while() {
     provider.put(KEYS, key_set(&[&first, &second]));
     assert_eq!(status(&service, &provider, &second).await, 200);
     assert_eq!(provider.asked(KEYS), 2);
-    // Unknown keys do not make it ask again and again.
+    // Unknown keys do not cause repeated requests.
     for _ in 0..5 {
         assert_eq!(status(&service, &provider, &third).await, 401);
     }

@@ -28,7 +28,7 @@ async fn a_missing_scope_is_named() {
         ("memory:write", recall("x"), "memory:read"),
         ("memory:read", remember("A text."), "memory:write"),
         ("memory:read memory:write", Request::get("/api/v1/stats"), "memory:observe"),
-        // Of a part of a request, beside that of its route.
+        // Rights of a part of a request, in addition to that of its route.
         (
             "memory:write",
             Request::post("/api/v1/store/batch", json!({"ops": [{"op": "search", "query": "x"}]})),
@@ -90,7 +90,7 @@ async fn a_delegate_of_the_provider_names_a_user_in_each_call() {
     let ada = provider.token("ada", "memory:read");
     let own = service.send(&recall("cake").bearer(&ada)).await.json();
     assert_eq!(own["hits"].as_array().unwrap().len(), 1, "{own}");
-    // The scope alone gives no right.
+    // This scope alone gives no right.
     let nothing = provider.token("app", "memory:delegate");
     let denied = service.send(&recall("cake").bearer(&nothing).with("aios-user", "ada")).await;
     assert_eq!(denied.status, 403, "{denied:?}");

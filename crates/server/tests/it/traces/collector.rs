@@ -1,4 +1,4 @@
-//! A collector of OTLP over gRPC that keeps what it receives.
+//! An OTLP collector over gRPC that keeps what it receives.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use prost::Message;
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, metadata::MetadataMap, service::Routes};
 
-/// A collector, until the test ends.
+/// A collector that runs until the test ends.
 pub(super) struct Collector {
     pub(super) endpoint: String,
     kept: Kept,
@@ -89,7 +89,7 @@ impl Received {
         self.all().map(|span| span.name.clone()).collect()
     }
 
-    /// Returns the spans of a name, in the order of their beginning.
+    /// Returns the spans with a name, ordered by start time.
     pub(super) fn spans(&self, name: &str) -> Vec<Got> {
         let mut spans: Vec<Got> =
             self.all().filter(|span| span.name == name).cloned().map(Got).collect();
@@ -104,7 +104,7 @@ impl Received {
         first.unwrap_or_else(|| panic!("no span {name} among {:?}", self.names()))
     }
 
-    /// Returns true if these bytes are anywhere in what was received.
+    /// Returns true if anything received contains these bytes.
     pub(super) fn holds(&self, text: &str) -> bool {
         self.0.iter().any(|(metadata, request)| {
             let bytes = request.encode_to_vec();

@@ -1,6 +1,6 @@
 //! The LoCoMo dataset's JSON: long conversations with labelled questions (Maharana et al., 2024).
 //!
-//! Read element by element, so a broken turn costs only that turn.
+//! It is read element by element, so a broken turn affects only itself.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(crate) struct Sample {
     /// Sessions in the order of their numbers.
     pub(crate) sessions: Vec<Session>,
     pub(crate) questions: Vec<Question>,
-    /// Problems of session times that could not be parsed; these sessions are read without a time.
+    /// Problems of invalid session times. These sessions are read without a time.
     pub(crate) untimed: Vec<String>,
     /// Number of turns without content, which are skipped.
     pub(crate) empty_turns: u64,
@@ -67,8 +67,8 @@ impl Sample {
         Some(Sample { id: id.to_owned(), sessions, questions, untimed, empty_turns })
     }
 
-    /// Builds the turns of a conversation: session = `sample/session_N`, name = speaker. The
-    /// sample's id is an artefact of the format and names no owner.
+    /// Builds the drafts of a conversation: the session is `sample/session_N`, the name the
+    /// speaker. The sample's id belongs to the format and does not name an owner.
     pub(crate) fn drafts(&self, defaults: &Defaults) -> Vec<Draft> {
         let mut drafts = Vec::new();
         for session in &self.sessions {

@@ -5,7 +5,7 @@ use aios_record::{Kind, Scope};
 use aios_working::OUTPUT_CUT_MARK;
 use serde_json::{Value, json};
 
-/// Minimum length of a text that is treated as encoded bytes, in characters.
+/// Minimum length in characters of a text that may be encoded bytes.
 const BYTES_MIN: usize = 1024;
 
 /// Maximum length of a tool call's input that is kept whole, in bytes.
@@ -20,7 +20,7 @@ pub(super) fn text_of(output: &Value) -> String {
     }
 }
 
-/// Builds the draft of a call. Its metadata are the fields of the tool call.
+/// Builds the draft of a call, with the fields of the tool call as metadata.
 pub(super) fn call_draft(scope: Scope, call: &Call, time: &Value) -> Draft {
     let tool = match call.tool.trim() {
         "" => "unknown",
@@ -46,7 +46,7 @@ pub(super) fn name_bytes(output: &mut Value) -> bool {
             *text = format!("[{} bytes]", text.len() / 4 * 3);
             true
         }
-        // Each is visited, also after one that was replaced.
+        // Visits every item, also after one was replaced.
         Value::Array(items) => 0 < items.iter_mut().map(name_bytes).filter(|it| *it).count(),
         Value::Object(fields) => 0 < fields.values_mut().map(name_bytes).filter(|it| *it).count(),
         _ => false,
@@ -67,7 +67,7 @@ fn is_base64(text: &str) -> bool {
 }
 
 /// Returns the value of the field `name` of a call, limited to `max` bytes. A longer value becomes
-/// a text with a mark at its end, which is reported.
+/// a truncated text with a mark at its end, which is reported.
 pub(super) fn fitted(name: &str, value: Value, max: usize) -> (Value, Option<Mend>) {
     let text = match &value {
         Value::String(text) => text.clone(),

@@ -1,9 +1,9 @@
-//! A conversation, as its file identifies it.
+//! A conversation as its file identifies it.
 
 use aios_record::ID_BYTES_MAX;
 use serde_json::{Map, Value};
 
-/// Uniqueness of the message ids of a conversation.
+/// Scope within which the message ids of a conversation are unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ingest::formats) enum Ids {
     /// Unique within the provider: a copy in another session is the same message.
@@ -12,18 +12,18 @@ pub(in crate::ingest::formats) enum Ids {
     OfConversation,
 }
 
-/// A conversation, as its file identifies it.
+/// A conversation as its file identifies it.
 #[derive(Debug, Clone)]
 pub(in crate::ingest::formats) struct Conversation {
     pub(in crate::ingest::formats) provider: &'static str,
     pub(in crate::ingest::formats) ids: Ids,
-    /// The provider's id of the conversation. Messages of a conversation without one are in the
-    /// session named for the file.
+    /// Id of the conversation at its provider. Without one, its messages are in the session named
+    /// after the file.
     pub(in crate::ingest::formats) id: Option<String>,
     pub(in crate::ingest::formats) title: Option<String>,
-    /// Start time, which is also the time of messages and calls without one.
+    /// Start time, also used for messages and calls without a time.
     pub(in crate::ingest::formats) began: Value,
-    /// Facts that are kept with each message, such as the working directory.
+    /// Facts that are stored with each message, such as the working directory.
     pub(in crate::ingest::formats) about: Map<String, Value>,
 }
 
@@ -51,7 +51,7 @@ pub(in crate::ingest) fn session_id(provider: &str, id: &str) -> String {
     format!("{provider}/{}", &blake3::hash(id.as_bytes()).to_hex()[..32])
 }
 
-/// Returns the provider within which the message ids of the conversation are unique, if it is one.
+/// Returns the provider within which the conversation's message ids are unique, if they are.
 pub(super) fn provider(conversation: &Conversation) -> Option<&'static str> {
     (conversation.ids == Ids::OfProvider).then_some(conversation.provider)
 }

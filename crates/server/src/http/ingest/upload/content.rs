@@ -1,29 +1,29 @@
-//! The content of a file that is uploaded, as a blocking reader.
+//! The content of an uploaded file, as a blocking reader.
 
 use std::io::{self, Read};
 
 use axum::body::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Pieces that wait for the reader.
+/// Maximum number of pieces that wait for the reader.
 const PIECES_AHEAD: usize = 4;
 
-/// The end at which the pieces arrive. Dropped without [`end`](Arriving::end), the reader fails, so
-/// that nobody takes the part for the whole.
+/// The sending end. If it is dropped without [`end`](Arriving::end), the reader fails, so that
+/// partial content is not mistaken for all of it.
 pub(super) struct Arriving {
     pieces: Sender<Option<Bytes>>,
-    /// True if the reader wants no more.
+    /// True if the reader has stopped reading.
     is_closed: bool,
 }
 
-/// The end at which they are read.
+/// The reading end.
 pub(super) struct Content {
     pieces: Receiver<Option<Bytes>>,
     current: Bytes,
     has_ended: bool,
 }
 
-/// Returns the two ends.
+/// Creates both ends.
 pub(super) fn content() -> (Arriving, Content) {
     let (sender, receiver) = channel(PIECES_AHEAD);
     let content = Content { pieces: receiver, current: Bytes::new(), has_ended: false };
@@ -31,16 +31,16 @@ pub(super) fn content() -> (Arriving, Content) {
 }
 
 impl Arriving {
-    /// Passes a piece on, as soon as the reader has room for it.
+    /// Passes a piece on when the reader has capacity.
     pub(super) async fn pass(&mut self, piece: Bytes) {
         if !self.is_closed {
             self.is_closed = self.pieces.send(Some(piece)).await.is_err();
         }
     }
 
-    /// Says that the content is complete.
+    /// Marks the content as complete.
     pub(super) async fn end(self) {
-        // The reader may have read enough.
+        // The reader may have stopped reading.
         let _ = self.pieces.send(None).await;
     }
 }

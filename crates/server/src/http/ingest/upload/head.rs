@@ -1,11 +1,11 @@
-//! The beginning of a file, which shows how it is to be read.
+//! The beginning of a file, from which its format is detected.
 
 use axum::body::Bytes;
 use serde::de::IgnoredAny;
 
-/// Bytes after which a first line is long enough.
+/// Maximum number of bytes of the first line that are examined.
 const BYTES_MAX: usize = 1 << 20;
-/// The field by which the first line of an export is known.
+/// Field that identifies the first line of an export.
 const EXPORT: &[u8] = b"\"aios_memory_export\"";
 /// Byte order mark that some editors put before a text.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -22,17 +22,17 @@ impl Head {
         self.bytes.extend_from_slice(piece);
     }
 
-    /// Says that the file has no further bytes.
+    /// Marks the end of the file.
     pub(super) fn end(&mut self) {
         self.has_ended = true;
     }
 
-    /// Returns true if there are enough bytes.
+    /// Returns true if there are enough bytes to decide.
     pub(super) fn is_complete(&self) -> bool {
         self.has_ended || BYTES_MAX <= self.bytes.len() || self.text().contains(&b'\n')
     }
 
-    /// Returns true if the first line is a JSON object, so that each line is read by itself.
+    /// Returns true if the first line is a JSON object, in which case each line is read separately.
     pub(super) fn is_lines(&self) -> bool {
         let line = self.line();
         line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok()
@@ -47,7 +47,7 @@ impl Head {
         self.bytes.into()
     }
 
-    /// Returns the bytes from the first that is not blank.
+    /// Returns the bytes from the first non-blank one.
     fn text(&self) -> &[u8] {
         let bytes = self.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&self.bytes);
         bytes.trim_ascii_start()

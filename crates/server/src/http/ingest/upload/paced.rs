@@ -1,6 +1,6 @@
-//! The body of an upload, in small pieces and with pauses. The parser of multipart bodies buffers
-//! all pieces that it gets without a pause, and the header of a part until it ends; here both are
-//! bounded.
+//! Passes the body of an upload to the parser in small pieces with pauses. The parser of multipart
+//! bodies buffers all pieces that arrive without a pause, and the header of a part up to its end.
+//! This bounds both.
 
 use std::{
     io,
@@ -17,23 +17,23 @@ use futures::{Stream, StreamExt};
 
 use crate::{bounds::SILENCE_MAX, failure::Failure, http::request::broken};
 
-/// Bytes of a piece.
+/// Maximum size of a piece in bytes.
 const PIECE_BYTES: usize = 64 << 10;
-/// Bytes that may pass before the parser has found a part or a piece of its content.
+/// Maximum number of bytes before the parser finds a part or a piece of its content.
 const UNCLAIMED_BYTES_MAX: usize = 256 << 10;
-/// Bytes after the last part that are read.
+/// Maximum number of bytes that are read after the last part.
 const REST_BYTES_MAX: usize = 64 << 10;
 
-/// The control of a body.
+/// Control of the pace of a body.
 #[derive(Clone)]
 pub(super) struct Pace {
-    /// Bytes since the parser found something.
+    /// Number of bytes since the parser last found something.
     unclaimed: Arc<AtomicUsize>,
     body: Arc<Mutex<Option<BodyDataStream>>>,
 }
 
 impl Pace {
-    /// Returns the control of `body`, and the body to parse in its place.
+    /// Returns the control of `body`, and the body to parse instead of it.
     pub(super) fn of(body: Body) -> (Pace, Body) {
         let body = Arc::new(Mutex::new(Some(body.into_data_stream())));
         let pace = Pace { unclaimed: Arc::default(), body };
@@ -41,12 +41,12 @@ impl Pace {
         (pace, Body::from_stream(paced))
     }
 
-    /// Says that the parser found a part or a piece of its content.
+    /// Records that the parser found a part or a piece of its content.
     pub(super) fn claim(&self) {
         self.unclaimed.store(0, Ordering::Relaxed);
     }
 
-    /// Returns the reason for which the body was given up, if it is one of these bounds.
+    /// Returns the failure if one of these limits ended the body.
     pub(super) fn problem(&self) -> Option<Failure> {
         let is_endless = UNCLAIMED_BYTES_MAX < self.unclaimed.load(Ordering::Relaxed);
         let problem = format!("the header of a part has more than {UNCLAIMED_BYTES_MAX} bytes");
@@ -68,12 +68,12 @@ impl Pace {
     }
 }
 
-/// The body, as the parser sees it.
+/// The body as the parser receives it.
 struct Paced {
     pace: Pace,
-    /// Bytes that arrived and were not passed on.
+    /// Bytes that arrived but were not passed on.
     rest: Bytes,
-    /// True if the parser gets nothing at the next call.
+    /// True if the next poll returns nothing.
     pauses: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Answers that are lost, with a service that breaks off.
+//! Lost answers of a service that closes the connection.
 
 use std::{fs::File, io::Write, sync::Arc};
 
@@ -12,7 +12,7 @@ use tokio::{
 use super::{Head, Link, Lost, Opening, Unanswered};
 use crate::mcp::offer::Offer;
 
-/// A service that breaks off in its first calls.
+/// A service that closes the connection in its first calls.
 struct Breaking {
     dir: TempDir,
     listener: UnixListener,

@@ -1,5 +1,5 @@
-//! A graph as an answer: JSON within a budget of tokens. Hosts parse it, so whole entities and
-//! relations are left out, and their number is stated.
+//! A graph as an answer: JSON within a token budget. Hosts parse the answer, so only whole entities
+//! and relations are left out. Their number is stated.
 
 use std::collections::HashMap;
 
@@ -16,13 +16,13 @@ use crate::{
     },
 };
 
-/// Tokens of an answer.
+/// Maximum number of tokens of an answer.
 const TOKENS_MAX: usize = 20_000;
-/// Tokens of its entities. Relations have the rest.
+/// Maximum number of tokens of its entities. Relations get the rest.
 const ENTITY_TOKENS_MAX: usize = TOKENS_MAX / 4 * 3;
-/// Tokens of its other parts.
+/// Tokens reserved for its other parts.
 const FRAME_TOKENS: usize = 200;
-/// The next step if a part is left out.
+/// The next step if parts are left out.
 const TRY: &str = "search_nodes, or open_nodes with fewer names";
 
 /// A graph as JSON.
@@ -34,11 +34,11 @@ struct Shown {
     omitted: Option<Omitted>,
 }
 
-/// The numbers of the parts that are left out.
+/// Numbers of the parts that are left out.
 #[derive(Default, PartialEq, Eq, Serialize)]
 struct Omitted {
     entities: usize,
-    /// Observations of entities that are not left out.
+    /// Number of observations left out of included entities.
     observations: usize,
     relations: usize,
     /// True if older facts were not read.
@@ -47,7 +47,7 @@ struct Omitted {
     r#try: &'static str,
 }
 
-/// Returns the answer with a graph. The parts stored last are kept.
+/// Returns the answer with a graph. The parts stored last have precedence.
 pub(super) fn answer(visit: &Visit, graph: KnowledgeGraph) -> Answer {
     let KnowledgeGraph { entities, relations, is_partial } = graph;
     let mut omitted = Omitted { has_older: is_partial, ..Omitted::default() };
@@ -90,7 +90,7 @@ pub(super) fn answer(visit: &Visit, graph: KnowledgeGraph) -> Answer {
     Answer::read(text, json!(shown))
 }
 
-/// Replaces observations in the form in which answers show them by the stored ones.
+/// Replaces observations that have the form shown in answers by the stored ones.
 pub(super) async fn stored(visit: &Visit, given: &mut [Observations]) -> Result<(), Failure> {
     let names: Vec<String> = given.iter().map(|it| it.entity_name.clone()).collect();
     let opened = Box::pin(async { visit.view.graph().open(&names).await });
@@ -109,7 +109,7 @@ pub(super) async fn stored(visit: &Visit, given: &mut [Observations]) -> Result<
     Ok(())
 }
 
-/// Returns an entity with its observations as a model may read them.
+/// Returns an entity with its observations in the form for a model.
 fn marked(visit: &Visit, entity: Entity) -> Entity {
     let observations = entity.observations.iter().map(|text| as_shown(visit, text)).collect();
     Entity { observations, ..entity }
@@ -120,7 +120,7 @@ fn as_shown(visit: &Visit, text: &str) -> String {
     format!("{}{}", text.warning(), text.bare(usize::MAX))
 }
 
-/// Returns an entity with those of its last observations that fit, and its tokens.
+/// Returns an entity with as many of its last observations as fit, and its number of tokens.
 fn fitting(mut entity: Entity, tokens_max: usize) -> (Entity, usize) {
     let observations = std::mem::take(&mut entity.observations);
     let mut cost = cost_of(&entity);
@@ -136,7 +136,7 @@ fn fitting(mut entity: Entity, tokens_max: usize) -> (Entity, usize) {
     (entity, cost)
 }
 
-/// Returns the tokens of a part with the comma after it.
+/// Returns the number of tokens of a part followed by a comma.
 fn cost_of(part: &impl Serialize) -> usize {
     tokens(&serde_json::to_string(part).unwrap_or_default()) + 1
 }
