@@ -37,7 +37,7 @@ pub(crate) use self::{
     data_file::DataFile,
     fragments::{Deleted, Fragment},
     ranked::{Extra, Ranked, Read},
-    rows::{Row, SHOWN_COLUMNS, TAG_SEPARATOR, all_columns},
+    rows::{Row, SHOWN_COLUMNS, TAG_SEPARATOR, UNSHOWN_COLUMNS},
     salvage::open_guarded,
     site::{Edition, Site, remove, tables},
     terms::{RowTerms, TermCounts},

@@ -22,7 +22,7 @@ use crate::{
     config::DRAIN_POLL,
     intake::{Rules, Vectors},
     journal::Journal,
-    library::{Edition, Library, Row, Site},
+    library::{Edition, Library, Site},
     owner::{Places, compare_files, lost, refuse_any_damage},
     sync::checksums::Which,
 };
@@ -70,11 +70,6 @@ impl Shelf {
             has_missed: AtomicBool::default(),
             wake: Arc::clone(wake),
         })
-    }
-
-    /// Returns true if a row of the library is as it was written.
-    pub(crate) fn is_intact(&self, row: &Row) -> bool {
-        self.rules.is_intact(row)
     }
 
     /// Returns the library at `edition` or later. `None` if nothing was ever moved there. Fails if

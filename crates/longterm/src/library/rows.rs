@@ -100,6 +100,10 @@ pub(crate) const SHOWN_COLUMNS: &[&str] = &[
     "expires_at",
 ];
 
+/// The columns that a hit does not show, and those that name its record.
+pub(crate) const UNSHOWN_COLUMNS: &[&str] =
+    &["id", "collection", "user", "payload", "provenance", "references"];
+
 /// The columns that name the scope and the origin of a record.
 pub(crate) const ORIGIN_COLUMNS: &[&str] = &[
     "id",

@@ -98,7 +98,9 @@ impl Searcher {
         let (chosen, ranking) = self.rank(ranking, options).await?;
         let view = view.as_deref();
         let records = match options.fields {
-            Fields::Shown => self.read(&ranking, view, &chosen).await?,
+            Fields::Shown => {
+                self.read(&ranking, view, &chosen).await?.into_iter().map(Some).collect()
+            }
             Fields::All => self.read_whole(&ranking, view, &chosen, gate).await?,
         };
         let hits = chosen.into_iter().zip(records).filter_map(|(chosen, record)| {

@@ -74,7 +74,7 @@ impl Shelf {
     /// Returns the intact row of each key, and the keys without one.
     fn intact(&self, rows: Vec<Row>, keys: &[String]) -> (Vec<Row>, Vec<String>) {
         let mut found: HashMap<String, Row> = HashMap::new();
-        for row in rows.into_iter().filter(|row| self.is_intact(row)) {
+        for row in rows.into_iter().filter(|row| self.rules.is_intact(row)) {
             found.insert(row.record.encoded_identity(), row);
         }
         let missing = keys.iter().filter(|key| !found.contains_key(*key)).cloned().collect();

@@ -7,7 +7,7 @@ use aios_record::{Gate, Record};
 use super::Searcher;
 use crate::{
     Error,
-    library::{SHOWN_COLUMNS, all_columns},
+    library::{Row, SHOWN_COLUMNS, UNSHOWN_COLUMNS},
     search::{
         ranking::{Chosen, Ranking},
         segments::{
@@ -25,7 +25,7 @@ impl Searcher {
         ranking: &Ranking,
         view: Option<&View>,
         chosen: &[Chosen],
-    ) -> Result<Vec<Option<Record>>, Error> {
+    ) -> Result<Vec<Record>, Error> {
         let part = |place: Place| &ranking.parts[place.part as usize];
         let at_hand: Vec<Option<Record>> = {
             let names = self.names.read().expect("no holder panics");
@@ -42,15 +42,14 @@ impl Searcher {
             _ => Vec::new(),
         };
         let mut taken = taken.into_iter().map(|row| row.record);
-        let records = at_hand.into_iter().map(|record| {
-            let moved = || Error::Library { action: "read hits", source: "a row has moved".into() };
-            record.or_else(|| taken.next()).ok_or_else(moved).map(Some)
-        });
+        let records =
+            at_hand.into_iter().map(|record| record.or_else(|| taken.next()).ok_or_else(moved));
         records.collect()
     }
 
     /// Returns the chosen records with all their fields, in that order; `None` for one that was
-    /// removed since. Rows of the library are read by their location, others by their key.
+    /// removed since. Fields of rows of the library are read by their location, pending rows by
+    /// their key.
     pub(super) async fn read_whole(
         &self,
         ranking: &Ranking,
@@ -58,29 +57,44 @@ impl Searcher {
         chosen: &[Chosen],
         gate: &Gate,
     ) -> Result<Vec<Option<Record>>, Error> {
-        let keys: Vec<String> = {
-            let names = self.names.read().expect("no holder panics");
-            let segment = |place: Place| &ranking.parts[place.part as usize].segment;
-            chosen.iter().map(|it| segment(it.place).key(it.place.at, &names.others)).collect()
-        };
-        let place = |Chosen { place, .. }: &Chosen| match &ranking.parts[place.part as usize].home {
-            Home::Fragment { id, offsets, .. } => Some((*id, offsets[place.at as usize])),
-            Home::Here(_) => None,
-        };
-        let places: Vec<(u64, u32)> = chosen.iter().filter_map(place).collect();
-        let mut rows = match view {
-            Some(view) if !places.is_empty() => view.library.take(&places, &all_columns()).await?,
-            _ => Vec::new(),
-        };
-        rows.retain(|row| self.shelf.is_intact(row));
-        let found: HashSet<String> = rows.iter().map(|row| row.record.encoded_identity()).collect();
-        let left: Vec<String> = keys.iter().filter(|key| !found.contains(*key)).cloned().collect();
-        if !left.is_empty() {
-            rows.extend(self.shelf.rows(left).await?);
+        let mut records = self.read(ranking, view, chosen).await?;
+        let (mut places, mut pending) = (Vec::new(), Vec::new());
+        for (Chosen { place, .. }, record) in chosen.iter().zip(&mut records) {
+            match &ranking.parts[place.part as usize].home {
+                Home::Fragment { id, offsets, .. } => {
+                    places.push(((*id, offsets[place.at as usize]), record));
+                }
+                Home::Here(_) => pending.push(record.encoded_identity()),
+            }
         }
-        let seen = rows.into_iter().map(|row| row.record).filter(|it| gate.sees(&it.scope));
-        let mut records: HashMap<String, Record> =
-            seen.map(|record| (record.encoded_identity(), record)).collect();
-        Ok(keys.iter().map(|key| records.remove(key)).collect())
+        if let Some(View { library, .. }) = view.filter(|_| !places.is_empty()) {
+            let (places, records): (Vec<_>, Vec<_>) = places.into_iter().unzip();
+            let rows = library.take(&places, UNSHOWN_COLUMNS).await?;
+            for (record, Row { record: unshown, .. }) in records.into_iter().zip(rows) {
+                if record.encoded_identity() != unshown.encoded_identity() {
+                    return Err(moved());
+                }
+                record.payload = unshown.payload;
+                record.provenance = unshown.provenance;
+                record.references = unshown.references;
+            }
+        }
+        let pending: HashSet<String> = pending.into_iter().collect();
+        let rows = match pending.is_empty() {
+            true => Vec::new(),
+            false => self.shelf.rows(pending.iter().cloned().collect()).await?,
+        };
+        let rows = rows.into_iter().map(|row| row.record).filter(|it| gate.sees(&it.scope));
+        let mut newest: HashMap<String, Record> =
+            rows.map(|record| (record.encoded_identity(), record)).collect();
+        let records = records.into_iter().map(|record| {
+            let key = record.encoded_identity();
+            if pending.contains(&key) { newest.remove(&key) } else { Some(record) }
+        });
+        Ok(records.collect())
     }
+}
+
+fn moved() -> Error {
+    Error::Library { action: "read hits", source: "a row has moved".into() }
 }
