@@ -340,6 +340,17 @@ impl Contexts<'_> {
         Ok(candidates)
     }
 
+    /// Returns the number of tokens in `text` by a tokenizer.
+    ///
+    /// # Errors
+    /// [`Error::Context`] if the tokenizer is not part of this build.
+    pub async fn count(self, text: String, tokenizer: Tokenizer) -> Result<TokenCount, Error> {
+        let embedder = self.view.embedder().clone();
+        let counting =
+            tokio::task::spawn_blocking(move || Ok(tokenizer.counter(&embedder)?.count(&text)));
+        counting.await.map_err(|_| Error::Interrupted)?
+    }
+
     /// Packs as many of `candidates` as fit into `options.max_tokens`.
     ///
     /// # Errors

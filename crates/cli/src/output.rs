@@ -17,7 +17,8 @@ use aios_memory::{Identity, MemoryView, Remedy, Timestamp};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-use self::defused::{Defused, Notation, defused};
+use self::defused::Defused;
+pub(crate) use self::defused::{Notation, defused};
 pub(crate) use self::{
     capture::{Captured, capture},
     log::start as start_log,

@@ -1,8 +1,9 @@
 //! Ageing: moving out old records.
 //!
 //! Moving out is not removal: it adds no change to the feed, and a long-term memory keeps its copy.
-//! A row is moved out only when the feed has delivered all of its changes. Goals and sessions are
-//! summarised before any of their records is moved out.
+//! So if there is a feed, only rows that it delivers are moved out, after all of their changes were
+//! delivered. Without a feed, this file is the only store, and old rows are removed. Goals and
+//! sessions are summarised before any of their records is moved out.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use serde_json::json;
 use crate::{
     Error,
     access::Access,
-    config::{PATTERNS_MAX, SESSION_ACTIVE_HOURS},
+    config::{Config, EventFeed, PATTERNS_MAX, SESSION_ACTIVE_HOURS},
     feed::trace,
     meta::IMPORTANT,
     metric, pattern, removal, summary, tables,
@@ -29,7 +30,8 @@ const SUMMARIES: i64 = 16;
 const HOUR_US: i64 = 3_600_000_000;
 
 /// Retention in days, counted from when this memory recorded the record, or from its end or last
-/// activity if that is later. `None` keeps it permanently.
+/// activity if that is later. `None` keeps it permanently. If there is a change feed, records that
+/// it does not deliver are kept permanently, too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
     /// Goals and tasks, from their end. Default: 90.
@@ -191,7 +193,7 @@ impl Upkeep<'_> {
             .read(move |access| {
                 let mut aged = AgeReport::default();
                 for &(kind, old) in AGEING {
-                    let (table, which) = (kind.collection(), which(kind, old));
+                    let (table, which) = (kind.collection(), which(access, kind, old));
                     let sql = format!("SELECT count(*) FROM {table} WHERE {which}");
                     let mut statement = access.connection.prepare_cached(&sql)?;
                     let params = (cutoff(access, retention.days(kind)), IMPORTANT, micros(access));
@@ -289,7 +291,7 @@ fn sum_up(access: &Access<'_>, kind: Kind, row: i64) -> Result<bool, Error> {
 
 /// Returns the next old rows after row `after`.
 fn old(access: &Access<'_>, kind: Kind, days: Option<u32>, after: i64) -> Result<Vec<i64>, Error> {
-    let (table, which) = (kind.collection(), which(kind, old_if(kind)));
+    let (table, which) = (kind.collection(), which(access, kind, old_if(kind)));
     let sql =
         format!("SELECT row FROM {table} WHERE {which} AND ?4 < row ORDER BY row LIMIT {BATCH}");
     let mut statement = access.connection.prepare_cached(&sql)?;
@@ -304,7 +306,7 @@ fn move_old(
     days: Option<u32>,
     rows: &[i64],
 ) -> Result<u64, Error> {
-    let which = which(kind, old_if(kind));
+    let which = which(access, kind, old_if(kind));
     let which = format!("{which} AND row IN (SELECT value FROM json_each(?4))");
     let (cutoff, now, rows) = (cutoff(access, days), micros(access), json!(rows).to_string());
     // Some may have ended since the summaries were made; they are summarised here.
@@ -321,12 +323,22 @@ fn old_if(kind: Kind) -> &'static str {
 
 /// Builds the condition of the rows to move out: `?1` is the cutoff time, `?2` the importance that
 /// protects, `?3` now.
-fn which(kind: Kind, old: &str) -> String {
-    let whole = tables::whole(kind);
+fn which(access: &Access<'_>, kind: Kind, old: &str) -> String {
+    let (whole, kept) = (tables::whole(kind), is_kept_elsewhere(access.config, kind));
     format!(
-        "{whole} AND (({old} AND importance < ?2) OR expires_at <= ?3) AND {}",
+        "{whole} AND (({old} AND importance < ?2 AND {kept}) OR expires_at <= ?3) AND {}",
         trace::is_told(kind)
     )
+}
+
+/// Builds the condition that the feed delivers a row, so that another store has it. True without a
+/// feed.
+fn is_kept_elsewhere(config: &Config, kind: Kind) -> &'static str {
+    match (config.feed_kinds.is_empty(), config.feeds(kind), config.feed_events) {
+        (false, false, _) => "0",
+        (false, true, EventFeed::Critical) if kind == Kind::Event => "critical",
+        _ => "1",
+    }
 }
 
 /// Returns the time before which rows count as old. If `days` is `None`, no row does.

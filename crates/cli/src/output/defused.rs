@@ -19,7 +19,7 @@ use regex::{Captures, Regex};
 pub(crate) enum Notation {
     /// For text: `\e`, `\u{202e}`. Emoji and joined scripts are unchanged.
     Text,
-    /// Inside JSON strings: `\u202e`.
+    /// Inside JSON strings: `\u202e`. Emoji and joined scripts are unchanged.
     Json,
 }
 
@@ -77,16 +77,11 @@ pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
     if !has_flood && !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);
     }
+    let text = match notation {
+        Notation::Json => Cow::Borrowed(text),
+        Notation::Text => without_floods(text),
+    };
     let mut out = String::with_capacity(text.len() * 2);
-    if notation == Notation::Json {
-        write_out(text, notation, &mut out);
-        return Cow::Owned(out);
-    }
-    let text = text.replace("\r\n", "\n");
-    let text = FLOODS.replace_all(&text, |flood: &Captures<'_>| {
-        let rest: String = flood[2].chars().map(code_point).collect();
-        format!("{}{rest}", &flood[1])
-    });
     let mut rest = 0;
     for sequence in SEQUENCES.find_iter(&text) {
         write_out(&text[rest..sequence.start()], notation, &mut out);
@@ -95,6 +90,16 @@ pub(crate) fn defused(text: &str, notation: Notation) -> Cow<'_, str> {
     }
     write_out(&text[rest..], notation, &mut out);
     Cow::Owned(out)
+}
+
+/// Writes out the combining marks beyond those of any script, and shortens line ends.
+fn without_floods(text: &str) -> Cow<'_, str> {
+    let text = text.replace("\r\n", "\n");
+    let shown = FLOODS.replace_all(&text, |flood: &Captures<'_>| {
+        let rest: String = flood[2].chars().map(code_point).collect();
+        format!("{}{rest}", &flood[1])
+    });
+    Cow::Owned(shown.into_owned())
 }
 
 /// More combining marks on one letter than any script uses, which would overlap adjacent lines.

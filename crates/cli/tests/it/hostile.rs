@@ -176,6 +176,28 @@ fn hidden_characters_are_shown_to_a_person_and_emoji_stay_emoji() {
 }
 
 #[test]
+fn a_printed_context_is_within_its_budget_with_its_escapes() {
+    let program = Program::new();
+    let pictures =
+        "\u{1f469}\u{200d}\u{1f4bb} \u{2764}\u{fe0f} \u{1f937}\u{1f3fd}\u{200d}\u{2640}\u{fe0f}";
+    let icons = "branch \u{e0b0} main \u{f418} on the \u{e0b0} server".repeat(3);
+    for (number, text) in [pictures, &icons].into_iter().cycle().take(20).enumerate() {
+        program.json(&["remember", &format!("Deploy number {number} to staging: {text}")]);
+    }
+    let o200k = aios_memory::context::counter("o200k").unwrap();
+    for max in ["50", "120", "300", "1000"] {
+        for format in ["markdown", "xml", "json"] {
+            let arguments = ["context", "deploy to staging", "--format", format];
+            let budget = ["--max-tokens", max, "--tokenizer", "o200k", "--tier", "longterm"];
+            let printed = program.run(&[&arguments[..], &budget].concat()).stdout;
+            let tokens = o200k.count(&printed).0;
+            assert!(tokens <= max.parse().unwrap(), "{tokens} of {max}: {printed}");
+            assert!(!printed.is_empty() || max == "50", "{format} {max}");
+        }
+    }
+}
+
+#[test]
 fn names_of_files_that_are_not_unicode_are_shown_harmlessly() {
     let program = Program::new();
     let name = std::ffi::OsStr::from_bytes(b"caf\xe9\x1b[31m.txt");

@@ -2,9 +2,10 @@
 
 use aios_record::{Change, Kind, Mode, Scope, ScopeFilter, Timestamp};
 use aios_working::{
-    AgeReport, Decision, Entry, Error, Goal, HourlyMetric, IMPORTANT, MessageReceipt, Metric,
-    MetricPoint, NewMessage, Pattern, Retention, Session, Task, TaskUpdate, ToolCall,
+    AgeReport, Decision, Entry, Error, Event, Goal, HourlyMetric, IMPORTANT, MessageReceipt,
+    Metric, MetricPoint, NewMessage, Pattern, Retention, Session, Task, TaskUpdate, ToolCall,
 };
+use serde_json::json;
 
 use crate::{HOUR_US, Place, START, id, key, opened, shared, view};
 
@@ -55,6 +56,35 @@ async fn ageing_moves_out_old_records_and_keeps_open_and_important_ones() {
     assert!(working.goals().get(&id("open")).await.unwrap().is_some());
     assert!(working.decisions().get(&id("important")).await.unwrap().is_some());
     assert!(working.upkeep().verify().await.unwrap().is_empty());
+}
+
+/// Ageing does not remove the only copy: records that the feed does not deliver are kept.
+#[tokio::test]
+async fn records_that_no_other_store_has_never_age() {
+    let place = Place::new();
+    let working = place.open(place.fed());
+    working.tool_calls().put(ToolCall { id: id("call"), ..ToolCall::new("ls") }).await.unwrap();
+    working
+        .events()
+        .put(Event { id: id("plain"), ..Event::new("build", "ci", json!({})) })
+        .await
+        .unwrap();
+    let critical =
+        Event { id: id("critical"), critical: true, ..Event::new("build", "ci", json!({})) };
+    working.events().put(critical).await.unwrap();
+    working.messages().add(NewMessage::new(id("s"), "user", "hello")).await.unwrap();
+    working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
+    place.pass_hours(24 * 400);
+    let aged = working.upkeep().age(&Retention::default()).await.unwrap();
+    assert_eq!(counts(&aged), [("events", 1), ("messages", 1)]);
+    for kept in [key(Kind::ToolCall, "call"), key(Kind::Event, "plain"), key(Kind::Session, "s")] {
+        assert!(working.records().get(&kept).await.unwrap().is_some(), "{kept}");
+    }
+    assert!(working.records().get(&key(Kind::Event, "critical")).await.unwrap().is_none());
+    // The session continues after its last message.
+    let next = working.messages().add(NewMessage::new(id("s"), "user", "again")).await.unwrap();
+    let next = working.messages().get(next.id()).await.unwrap().unwrap();
+    assert_eq!(next.position, 1);
 }
 
 #[tokio::test]
