@@ -7,6 +7,7 @@
 
 mod calls;
 mod lines;
+mod part;
 
 use std::{
     fs::File,
@@ -21,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use tokio::task;
 
 use self::{
-    calls::unanswered,
     lines::{Lines, lines_from},
+    part::Part,
 };
 use super::{
     Failure, IngestOptions, IngestReport,
@@ -38,10 +39,6 @@ pub const FOLLOW_BYTES: u64 = 4 << 20;
 
 /// Number of bytes before the place whose hash identifies the file.
 const TAIL_BYTES: u64 = 4096;
-
-/// Maximum distance in bytes of an unanswered call from the end. Such a call is read again with the
-/// lines that follow.
-const CALL_WAIT_BYTES: u64 = 1 << 20;
 
 /// Number of bytes at the beginning of a file from which its format is detected. A longer first
 /// line is read as a whole.
@@ -87,9 +84,11 @@ pub struct Followed {
 }
 
 /// Reads the lines of the session file at `path` after `place`: at most `bytes_max` bytes (a longer
-/// line is read as a whole) and at least one line. Reading starts at the beginning if there is no
-/// place, or if the file shrank or was replaced. An incomplete last line is left for the next
-/// reading. When this returns, the records are durable and found by every search.
+/// line is read as a whole) and at least one line. It reads on beyond that if the lines belong to
+/// later ones, such as a call to its result, so that the place moves whenever more lines follow.
+/// Reading starts at the beginning if there is no place, or if the file shrank or was replaced. An
+/// incomplete last line is left for the next reading. When this returns, the records are durable
+/// and found by every search.
 ///
 /// # Errors
 /// - [`Error::Input`] if the file cannot be read, or is not a session of Claude Code or Codex.
@@ -163,21 +162,13 @@ impl Reading {
             _ => return Err(InputProblem::NoSession),
         };
         let is_unchanged = place.is_some_and(|place| place.end == about.len());
-        let Lines { bytes, count, too_long, has_more } = match is_unchanged {
-            true => Lines::default(),
-            false => lines_from(&mut file, start, bytes_max).map_err(failed)?,
+        let part = match is_unchanged {
+            true => Part::default(),
+            false => Part::read(&mut file, start, bytes_max, format).map_err(failed)?,
         };
-        let end = start + bytes.len() as u64 + too_long.iter().map(|it| it.1 + 1).sum::<u64>();
-        let end = end.max(place.map_or(0, |place| place.end));
-        // Lines that are too long are not held, so the distance to an earlier line is unknown.
-        let waits = unanswered(format, &bytes).filter(|_| too_long.is_empty() && !is_unchanged);
-        let (offset, lines) = match (waits, place) {
-            (_, Some(place)) if is_unchanged => (place.offset, place.lines),
-            (Some((at, line)), _) if end - (start + at) <= CALL_WAIT_BYTES => {
-                (start + at, lines_before + line)
-            }
-            _ => (end, lines_before + count),
-        };
+        let Part { bytes, too_long, length, next, has_more } = part;
+        let (offset, lines) = (start + next.0, lines_before + next.1);
+        let end = (start + length).max(place.map_or(0, |place| place.end));
         let tail = tail_of(&mut file, offset).map_err(failed)?;
         let too_long = too_long.into_iter().map(|(line, it)| (lines_before + line, it)).collect();
         let needs_header = format == Format::Codex && 0 < start && !bytes.is_empty();

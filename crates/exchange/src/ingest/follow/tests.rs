@@ -60,3 +60,53 @@ fn the_first_call_without_a_result_is_found() {
     );
     assert_eq!(unanswered(Format::Codex, answered.as_bytes()), None);
 }
+
+/// Builds a line of a Claude Code session with a part of a message.
+fn line(part: &serde_json::Value) -> String {
+    let message = serde_json::json!({"content": [part]});
+    format!("{}\n", serde_json::json!({"uuid": "u", "sessionId": "s", "message": message}))
+}
+
+/// Reads a whole file in readings of at most `bytes_max` bytes, and returns the lines of each.
+fn readings(path: &Path, bytes_max: u64) -> Vec<u64> {
+    let (mut place, mut counts): (Option<Place>, Vec<u64>) = (None, Vec::new());
+    loop {
+        let reading = Reading::of(path, Format::ClaudeCode, place.as_ref(), bytes_max).unwrap();
+        counts.push(reading.bytes.iter().filter(|byte| **byte == b'\n').count() as u64);
+        let before = place.as_ref().map_or(0, |place| place.offset);
+        assert!(!reading.has_more || before < reading.place.offset, "no progress at {before}");
+        place = Some(reading.place);
+        if !reading.has_more {
+            return counts;
+        }
+    }
+}
+
+#[test]
+fn a_reading_goes_on_until_a_long_result_is_in_it() {
+    let call = line(&serde_json::json!({"type": "tool_use", "id": "t"}));
+    let output = "x".repeat(5 << 20);
+    let result =
+        line(&serde_json::json!({"type": "tool_result", "tool_use_id": "t", "content": output}));
+    let other = line(&serde_json::json!({"type": "text", "text": "Thank you."}));
+    let whole = file([&call[..], &result, &other].concat().as_bytes());
+    assert_eq!(readings(whole.path(), FOLLOW_BYTES), [3]);
+    let later = file([&other[..], &call, &result, &other].concat().as_bytes());
+    assert_eq!(readings(later.path(), FOLLOW_BYTES), [2, 3]);
+}
+
+#[test]
+fn every_reading_makes_progress() {
+    let call = line(&serde_json::json!({"type": "tool_use", "id": "t"}));
+    let other = line(&serde_json::json!({"type": "text", "text": "Thank you."}));
+    for lines in [
+        vec![&call; 4],
+        [vec![&call], vec![&other; 4]].concat(),
+        [vec![&other; 2], vec![&call], vec![&other; 4]].concat(),
+    ] {
+        let text: String = lines.into_iter().cloned().collect();
+        for bytes_max in [0, 1, 100, 200, 300, 400, FOLLOW_BYTES] {
+            readings(file(text.as_bytes()).path(), bytes_max);
+        }
+    }
+}
