@@ -67,6 +67,13 @@ fn is_header(row: &Map<String, Value>) -> bool {
     has("id") && has("timestamp") && (has("instructions") || has("git")) && !has_text
 }
 
+/// Returns `true` for the header of a sub-agent's session.
+fn is_of_agent(header: &Map<String, Value>) -> bool {
+    let source = header.get("source").and_then(Value::as_object);
+    source.is_some_and(|source| source.contains_key("subagent"))
+        || text_in(header, &["thread_source"]).as_deref() == Some("subagent")
+}
+
 /// Beginnings of the line with a command's exit code, in the heading of an output.
 const EXIT_CODES: &[&str] = &["Process exited with code ", "Exit code: "];
 
@@ -92,6 +99,8 @@ struct Codex {
     conversation: Conversation,
     /// The session that this one continues. The file repeats its rows with their own header.
     forked_from: Option<String>,
+    /// True in the session of a sub-agent, whose prompts an agent wrote.
+    is_of_agent: bool,
     /// Roles whose messages occur as items.
     items: BTreeSet<String>,
     /// Messages of events that may repeat items. Emitted at the end if their role has no items.
@@ -103,6 +112,7 @@ impl Codex {
         Codex {
             conversation: Conversation::new("codex", Ids::OfConversation, None),
             forked_from: None,
+            is_of_agent: false,
             items: BTreeSet::new(),
             events: Vec::new(),
         }
@@ -120,6 +130,7 @@ impl Codex {
             self.tell_events(to);
         }
         self.conversation.id = id;
+        self.is_of_agent = is_of_agent(header);
         self.forked_from = text_in(header, &["forked_from_id", "forked_from"]);
         let git = header.get("git").and_then(Value::as_object);
         let branch = git.and_then(|git| text_in(git, &["branch"]));
@@ -149,6 +160,8 @@ impl Codex {
                     item.insert("content".to_owned(), said.text().into());
                 }
             }
+            let speaker = role.clone().map(|role| self.speaker(role));
+            item.extend(speaker.map(|speaker| ("role".to_owned(), speaker.into())));
             self.items.extend(role);
         }
         if has_exited_with_failure(&item) {
@@ -176,12 +189,23 @@ impl Codex {
         self.events.push(Message { line, role, time, said, ..Message::default() });
     }
 
+    /// Returns the role of the speaker of a message with this role.
+    fn speaker(&self, role: String) -> String {
+        match &*role {
+            "user" if self.is_of_agent => "assistant".to_owned(),
+            _ => role,
+        }
+    }
+
     fn tell_events(&mut self, to: &mut Transcript) {
         let items = std::mem::take(&mut self.items);
         for event in std::mem::take(&mut self.events) {
             match items.contains(&event.role) {
                 true => to.skip(event.line, "an event that repeats a message"),
-                false => to.message(&self.conversation, event),
+                false => {
+                    let role = self.speaker(event.role);
+                    to.message(&self.conversation, Message { role, ..event });
+                }
             }
         }
     }
