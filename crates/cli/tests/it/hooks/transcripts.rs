@@ -182,6 +182,17 @@ fn users_follow_one_session_file_independently() {
 }
 
 #[test]
+fn a_relative_session_file_is_in_the_directory_of_the_session() {
+    let home = Home::new();
+    let cwd = home.repository("shop", "git@example.com:ada/shop.git");
+    fs::write(cwd.join("s.jsonl"), row("s1", "u1", "user", json!("Boil the water."))).unwrap();
+    let input = session("s1", &cwd, json!({"transcript_path": "s.jsonl"}));
+    home.hook("claude-code", "Stop", &input);
+    let listed = home.run(&["--json", "--project", text(&cwd), "list", "message"]).json();
+    assert!(listed.to_string().contains("Boil the water."), "{listed} {}", home.log());
+}
+
+#[test]
 fn a_pipe_as_session_file_holds_up_nothing() {
     let home = Home::new();
     let cwd = home.program.path("");
