@@ -9,7 +9,7 @@ use std::{
 };
 
 use aios_exchange::ingest::{
-    self, FOLLOW_BYTES, Format, IngestOptions, IngestReport, Place, Secrets, Thinking,
+    self, FOLLOW_BYTES, Format, IngestOptions, IngestReport, LastLine, Place, Secrets, Thinking,
 };
 use aios_memory::MemoryView;
 use tokio::sync::Mutex;
@@ -42,6 +42,9 @@ pub(crate) enum Amount {
     Part,
     /// Up to the end of the file.
     All,
+    /// Up to the end of the file of a session that has ended, with a last line that is whole but
+    /// has no line end.
+    Rest,
 }
 
 /// A followed session file.
@@ -76,10 +79,15 @@ impl Following {
         let mut place: Option<Place> =
             fs::read(&self.place).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let mut total = IngestReport::default();
+        let last_line = match amount {
+            Amount::Part | Amount::All => LastLine::Waits,
+            Amount::Rest => LastLine::Read,
+        };
         while !IS_ENDING.load(Ordering::Relaxed) {
             let options = IngestOptions::default()
                 .with_format(self.format)
                 .with_thinking(self.thinking)
+                .with_last_line(last_line)
                 .with_secrets(Secrets::Redacted);
             let before = place.as_ref();
             let followed =

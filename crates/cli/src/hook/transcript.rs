@@ -30,7 +30,11 @@ pub(super) async fn follow(call: &Call, event: Event, output: Output) -> Result<
         return Err(missing("cwd"));
     }
     let view = in_project_of_session(call).await?;
-    let amount = if event == Event::Stop { Amount::Part } else { Amount::All };
+    let amount = match event {
+        Event::Stop => Amount::Part,
+        Event::SessionEnd => Amount::Rest,
+        _ => Amount::All,
+    };
     let report = Following::new(&view, path, call.host.format())?.read(amount).await?;
     let named = report.failed.iter().take(NAMED_MAX).map(|failed| {
         let error = without_texts(&failed.error);

@@ -30,6 +30,7 @@ use super::{
     format::Format,
     formats::{format_of, session_id},
     lines::LINE_BYTES_MAX,
+    options::LastLine,
     reader,
 };
 use crate::{Error, InputProblem};
@@ -87,7 +88,8 @@ pub struct Followed {
 /// line is read as a whole) and at least one line. It reads on beyond that if the lines belong to
 /// later ones, such as a call to its result, so that the place moves whenever more lines follow.
 /// Reading starts at the beginning if there is no place, or if the file shrank or was replaced. An
-/// incomplete last line is left for the next reading. When this returns, the records are durable
+/// incomplete last line is left for the next reading, unless `options` say that the session has
+/// ended. When this returns, the records are durable
 /// and found by every search.
 ///
 /// # Errors
@@ -100,8 +102,9 @@ pub async fn follow(
     bytes_max: u64,
     options: IngestOptions,
 ) -> Result<Followed, Error> {
-    let (owned, before, given) = (path.to_owned(), place.cloned(), options.format);
-    let read = move || Reading::of(&owned, given, before.as_ref(), bytes_max);
+    let (owned, before) = (path.to_owned(), place.cloned());
+    let (given, last_line) = (options.format, options.last_line);
+    let read = move || Reading::of(&owned, given, before.as_ref(), bytes_max, last_line);
     let reading = task::spawn_blocking(read);
     let reading = reading.await.map_err(Error::interrupted)?;
     let reading = reading.map_err(|problem| Error::Input { path: path.to_owned(), problem })?;
@@ -145,6 +148,7 @@ impl Reading {
         given: Format,
         place: Option<&Place>,
         bytes_max: u64,
+        last_line: LastLine,
     ) -> Result<Reading, InputProblem> {
         let failed = |cause| InputProblem::Unread { cause };
         let mut file = open_regular(path).map_err(|cause| InputProblem::Unopened { cause })?;
@@ -164,7 +168,7 @@ impl Reading {
         let is_unchanged = place.is_some_and(|place| place.end == about.len());
         let part = match is_unchanged {
             true => Part::default(),
-            false => Part::read(&mut file, start, bytes_max, format).map_err(failed)?,
+            false => Part::read(&mut file, start, bytes_max, format, last_line).map_err(failed)?,
         };
         let Part { bytes, too_long, length, next, has_more } = part;
         let (offset, lines) = (start + next.0, lines_before + next.1);

@@ -182,6 +182,28 @@ fn users_follow_one_session_file_independently() {
 }
 
 #[test]
+fn the_end_of_a_session_stores_a_last_line_without_its_end() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let rows = row("s1", "u1", "user", json!("Boil the water."));
+    let last = row("s1", "u2", "assistant", json!("The water boils."));
+    let file = home.program.file("s.jsonl", rows + last.trim_end());
+    let input = session("s1", &cwd, json!({"transcript_path": file}));
+    home.hook("claude-code", "PreCompact", &input);
+    assert_eq!(home.messages().len(), 1, "{}", home.log());
+    for _ in 0..2 {
+        home.hook("claude-code", "SessionEnd", &input);
+        home.wait_until(|| home.messages().len() == 2);
+    }
+    // The session is resumed.
+    let mut appended = fs::OpenOptions::new().append(true).open(&file).unwrap();
+    appended.write_all(b"\n").unwrap();
+    appended.write_all(row("s1", "u3", "user", json!("Thank you.")).as_bytes()).unwrap();
+    home.hook("claude-code", "Stop", &input);
+    home.wait_until(|| home.messages().len() == 3);
+}
+
+#[test]
 fn a_relative_session_file_is_in_the_directory_of_the_session() {
     let home = Home::new();
     let cwd = home.repository("shop", "git@example.com:ada/shop.git");

@@ -6,7 +6,7 @@ use super::{
     calls::unanswered,
     lines::{Lines, lines_from},
 };
-use crate::ingest::format::Format;
+use crate::ingest::{format::Format, options::LastLine};
 
 /// Maximum distance in bytes of an unanswered call from the end. Such a call is read again with the
 /// lines that follow.
@@ -15,7 +15,8 @@ const CALL_WAIT_BYTES: u64 = 1 << 20;
 /// Lines of a session file that are read at once.
 #[derive(Debug, Default)]
 pub(super) struct Part {
-    /// The lines to store, without those that are too long.
+    /// The lines to store, without those that are too long. A last line without a line end is one of
+    /// them if it is to be read, and is read again by the next reading.
     pub(super) bytes: Vec<u8>,
     /// Number, from 1, and length of the lines that are too long.
     pub(super) too_long: Vec<(u64, u64)>,
@@ -35,10 +36,11 @@ impl Part {
         start: u64,
         bytes_max: u64,
         format: Format,
+        last_line: LastLine,
     ) -> io::Result<Part> {
         let mut limit = bytes_max.max(1);
         loop {
-            let part = Part::of(lines_from(file, start, limit)?, format);
+            let part = Part::of(lines_from(file, start, limit)?, format, last_line);
             if 0 < part.next.0 || !part.has_more {
                 return Ok(part);
             }
@@ -46,8 +48,8 @@ impl Part {
         }
     }
 
-    fn of(lines: Lines, format: Format) -> Part {
-        let Lines { bytes, count, too_long, has_more, .. } = lines;
+    fn of(lines: Lines, format: Format, last_line: LastLine) -> Part {
+        let Lines { mut bytes, count, too_long, has_more, rest } = lines;
         let length = bytes.len() as u64 + too_long.iter().map(|it| it.1 + 1).sum::<u64>();
         let mut next = (length, count);
         // Lines that are too long are not held, so the distance to an earlier line is unknown.
@@ -57,6 +59,14 @@ impl Part {
         {
             next = (at, line);
         }
+        if last_line == LastLine::Read && is_object(&rest) {
+            bytes.extend(rest);
+        }
         Part { bytes, too_long, length, next, has_more }
     }
+}
+
+/// Returns `true` for a whole JSON object.
+fn is_object(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok()
 }

@@ -71,7 +71,9 @@ fn line(part: &serde_json::Value) -> String {
 fn readings(path: &Path, bytes_max: u64) -> Vec<u64> {
     let (mut place, mut counts): (Option<Place>, Vec<u64>) = (None, Vec::new());
     loop {
-        let reading = Reading::of(path, Format::ClaudeCode, place.as_ref(), bytes_max).unwrap();
+        let reading =
+            Reading::of(path, Format::ClaudeCode, place.as_ref(), bytes_max, LastLine::Waits)
+                .unwrap();
         counts.push(reading.bytes.iter().filter(|byte| **byte == b'\n').count() as u64);
         let before = place.as_ref().map_or(0, |place| place.offset);
         assert!(!reading.has_more || before < reading.place.offset, "no progress at {before}");
@@ -109,4 +111,22 @@ fn every_reading_makes_progress() {
             readings(file(text.as_bytes()).path(), bytes_max);
         }
     }
+}
+
+#[test]
+fn a_whole_last_line_without_its_end_is_read_at_the_end_of_a_session() {
+    let [one, two] = ["Boil the water.", "Thank you."]
+        .map(|text| line(&serde_json::json!({"type": "text", "text": text})));
+    let read = |text: &str, last_line| {
+        let file = file(text.as_bytes());
+        let reading =
+            Reading::of(file.path(), Format::ClaudeCode, None, FOLLOW_BYTES, last_line).unwrap();
+        (String::from_utf8(reading.bytes).unwrap(), reading.place.offset)
+    };
+    let whole = format!("{one}{}", two.trim_end());
+    let end = one.len() as u64;
+    assert_eq!(read(&whole, LastLine::Waits), (one.clone(), end));
+    assert_eq!(read(&whole, LastLine::Read), (whole.clone(), end));
+    let part = &whole[..whole.len() - 1];
+    assert_eq!(read(part, LastLine::Read), (one.clone(), end));
 }
