@@ -45,6 +45,9 @@ const TAIL_BYTES: u64 = 4096;
 /// line is read as a whole.
 const HEAD_BYTES: u64 = 64 << 10;
 
+/// Reason for rejecting a row with the id of an earlier one.
+const CONFLICTING: &str = "differs from an earlier row with the same id, which is stored";
+
 /// Number of lines at the beginning of a file from which its format is detected.
 const LINES_OF_FORMAT: usize = 64;
 
@@ -113,10 +116,11 @@ pub async fn follow(
     if !bytes.is_empty() {
         let options = options.with_format(format);
         report = reader(view, Cursor::new(bytes), Some(path), options).await?;
+        let line_in_file = |line: u64| (line + lines_before.0).saturating_sub(lines_before.1);
         for failure in &mut report.failed {
-            failure.line =
-                failure.line.map(|line| (line + lines_before.0).saturating_sub(lines_before.1));
+            failure.line = failure.line.map(line_in_file);
         }
+        report_conflicts(&mut report, path, line_in_file);
     }
     for (line, bytes) in too_long {
         let reason = format!("the line has {bytes} bytes, more than {LINE_BYTES_MAX}");
@@ -126,6 +130,20 @@ pub async fn follow(
         report.fail(Failure::new(Some(path.to_owned()), Some(line), refusal));
     }
     Ok(Followed { place, report, has_more })
+}
+
+/// Reports the rows that are not stored because an earlier row of the reading has the same id.
+/// `line_in_file` returns the line number in the file for one in the reading.
+fn report_conflicts(report: &mut IngestReport, path: &Path, line_in_file: impl Fn(u64) -> u64) {
+    for conflict in &mut report.tally.conflicting {
+        conflict.line = line_in_file(conflict.line);
+    }
+    let lines: Vec<u64> = report.tally.conflicting.iter().map(|it| it.line).collect();
+    report.failed_count += report.tally.conflicting_count - lines.len() as u64;
+    for line in lines {
+        let refusal = Refusal::from(CONFLICTING.to_owned());
+        report.fail(Failure::new(Some(path.to_owned()), Some(line), refusal));
+    }
 }
 
 /// The part of a file to read.

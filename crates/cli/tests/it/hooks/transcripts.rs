@@ -260,6 +260,22 @@ fn the_log_names_rejected_rows_without_their_texts() {
 }
 
 #[test]
+fn a_second_row_with_an_id_and_another_text_is_reported() {
+    let program = Program::new();
+    let rows = row("s1", "u1", "user", json!("Boil the water."))
+        + &row("s1", "u2", "assistant", json!("The water boils."))
+        + &row("s1", "u2", "assistant", json!("The tea is ready."));
+    let file = program.file("s.jsonl", rows);
+    let followed = program.run(&["--json", "ingest", "--follow", "--once", text(&file)]);
+    assert_eq!(followed.code, 1, "{}", followed.stderr);
+    let report = followed.json();
+    assert_eq!((report["added"].as_u64(), report["failed_count"].as_u64()), (Some(2), Some(1)));
+    assert_eq!(report["failed"][0]["line"], 3);
+    let reason = report["failed"][0]["error"].as_str().unwrap();
+    assert!(reason.contains("an earlier row with the same id"), "{reason}");
+}
+
+#[test]
 fn a_followed_file_that_is_replaced_is_read_on() {
     let program = Program::new();
     let file = program.file("s.jsonl", row("s1", "u1", "user", json!("Boil the water.")));
