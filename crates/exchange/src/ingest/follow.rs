@@ -6,14 +6,17 @@
 //! Claude Code and Codex, which grow by whole lines, can be followed.
 
 mod calls;
+mod events;
 mod lines;
 mod part;
 
 use std::{
-    fs::File,
+    collections::BTreeSet,
+    fs::{File, Metadata},
     io::{self, Cursor, Read, Seek, SeekFrom},
     os::unix::fs::MetadataExt,
     path::Path,
+    time::Duration,
 };
 
 use aios_files::open_regular;
@@ -23,12 +26,12 @@ use tokio::task;
 
 use self::{
     lines::{Lines, lines_from},
-    part::Part,
+    part::{Part, Source},
 };
 use super::{
     Failure, IngestOptions, IngestReport,
     format::Format,
-    formats::{format_of, session_id},
+    formats::{REPEATED, format_of, session_id},
     lines::LINE_BYTES_MAX,
     options::LastLine,
     reader,
@@ -48,6 +51,10 @@ const HEAD_BYTES: u64 = 64 << 10;
 /// Reason for rejecting a row with the id of an earlier one.
 const CONFLICTING: &str = "differs from an earlier row with the same id, which is stored";
 
+/// Time after a change of the file within which the item that an event repeats may follow. Codex
+/// writes both at almost the same time.
+const EVENT_WAIT: Duration = Duration::from_secs(10);
+
 /// Number of lines at the beginning of a file from which its format is detected.
 const LINES_OF_FORMAT: usize = 64;
 
@@ -66,6 +73,9 @@ pub struct Place {
     /// Number of bytes that were read. Lines between the place and this end are read again, because
     /// a result that belongs to them may follow.
     end: u64,
+    /// Roles that have items before the place, in a session of Codex. Their events repeat items.
+    #[serde(default)]
+    roles: BTreeSet<String>,
 }
 
 /// Returns the session with the messages of the conversation whose id is `id` in the program of
@@ -111,7 +121,7 @@ pub async fn follow(
     let reading = task::spawn_blocking(read);
     let reading = reading.await.map_err(Error::interrupted)?;
     let reading = reading.map_err(|problem| Error::Input { path: path.to_owned(), problem })?;
-    let Reading { format, place, bytes, lines_before, too_long, has_more } = reading;
+    let Reading { format, place, bytes, lines_before, too_long, repeated, has_more } = reading;
     let mut report = IngestReport::default();
     if !bytes.is_empty() {
         let options = options.with_format(format);
@@ -121,6 +131,9 @@ pub async fn follow(
             failure.line = failure.line.map(line_in_file);
         }
         report_conflicts(&mut report, path, line_in_file);
+    }
+    if let Some(first) = repeated.first() {
+        report.tally.skip(*first, repeated.len() as u64, REPEATED.to_owned());
     }
     for (line, bytes) in too_long {
         let reason = format!("the line has {bytes} bytes, more than {LINE_BYTES_MAX}");
@@ -157,6 +170,8 @@ struct Reading {
     lines_before: (u64, u64),
     /// Number and length of the lines that are too long.
     too_long: Vec<(u64, u64)>,
+    /// Numbers of the lines with events that repeat earlier items. They are blank in `bytes`.
+    repeated: Vec<u64>,
     has_more: bool,
 }
 
@@ -184,23 +199,26 @@ impl Reading {
             _ => return Err(InputProblem::NoSession),
         };
         let is_unchanged = place.is_some_and(|place| place.end == about.len());
+        let roles = place.map(|place| place.roles.clone()).unwrap_or_default();
+        let source = Source { format, last_line, roles, is_fresh: is_fresh(&about) };
         let part = match is_unchanged {
-            true => Part::default(),
-            false => Part::read(&mut file, start, bytes_max, format, last_line).map_err(failed)?,
+            true => Part { roles: source.roles, ..Part::default() },
+            false => Part::read(&mut file, start, bytes_max, &source).map_err(failed)?,
         };
-        let Part { bytes, too_long, length, next, has_more } = part;
+        let Part { bytes, too_long, length, next, has_more, roles, repeated } = part;
         let (offset, lines) = (start + next.0, lines_before + next.1);
         let end = (start + length).max(place.map_or(0, |place| place.end));
         let tail = tail_of(&mut file, offset).map_err(failed)?;
         let too_long = too_long.into_iter().map(|(line, it)| (lines_before + line, it)).collect();
+        let repeated = repeated.into_iter().map(|line| lines_before + line).collect();
         let needs_header = format == Format::Codex && 0 < start && !bytes.is_empty();
         let (bytes, put_before) = match needs_header {
             true => ([header, bytes].concat(), 1),
             false => (bytes, 0),
         };
-        let place = Place { offset, lines, file: id, tail, end };
+        let place = Place { offset, lines, file: id, tail, end, roles };
         let lines_before = (lines_before, put_before);
-        Ok(Reading { format, place, bytes, lines_before, too_long, has_more })
+        Ok(Reading { format, place, bytes, lines_before, too_long, repeated, has_more })
     }
 }
 
@@ -210,6 +228,12 @@ impl Place {
         let is_whole = self.offset <= self.end && self.end <= length;
         Ok(is_whole && self.file == id && self.tail == tail_of(file, self.offset)?)
     }
+}
+
+/// Returns true if the file was changed a short time ago.
+fn is_fresh(about: &Metadata) -> bool {
+    let age = about.modified().ok().and_then(|time| time.elapsed().ok());
+    age.is_some_and(|age| age < EVENT_WAIT)
 }
 
 /// Returns the hash of the last bytes before `offset`.

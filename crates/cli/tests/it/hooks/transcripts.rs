@@ -149,6 +149,40 @@ fn codex_is_read_with_the_header_of_its_file() {
 }
 
 #[test]
+fn a_message_of_codex_is_stored_once_if_a_hook_runs_between_its_two_rows() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let line = |sort: &str, payload: Value| {
+        let time = "2026-11-30T05:00:01.000Z";
+        format!("{}\n", json!({"timestamp": time, "type": sort, "payload": payload}))
+    };
+    let item = |role: &str, text: &str| {
+        let content = json!([{"type": "input_text", "text": text}]);
+        line("response_item", json!({"type": "message", "role": role, "content": content}))
+    };
+    let event = |sort: &str, text: &str| line("event_msg", json!({"type": sort, "message": text}));
+    let meta = json!({"id": "c1", "timestamp": "2026-11-30T05:00:00.000Z", "cwd": &cwd});
+    let file = home.program.file("rollout.jsonl", line("session_meta", meta));
+    let input = session("c1", &cwd, json!({"transcript_path": &file}));
+    let rows = [
+        item("user", "Boil the water."),
+        event("user_message", "Boil the water."),
+        event("agent_message", "The water boils."),
+        item("assistant", "The water boils."),
+        event("agent_message", "The tea is ready."),
+        item("assistant", "The tea is ready."),
+    ];
+    for row in rows {
+        let mut appended = fs::OpenOptions::new().append(true).open(&file).unwrap();
+        appended.write_all(row.as_bytes()).unwrap();
+        drop(appended);
+        home.hook("codex", "Stop", &input);
+    }
+    let said = ["Boil the water.", "The water boils.", "The tea is ready."];
+    assert_eq!(home.messages(), said, "{}", home.log());
+}
+
+#[test]
 fn a_session_file_is_followed_without_hooks() {
     let program = Program::new();
     let file = program.file("s.jsonl", row("s1", "u1", "user", json!("Boil the water.")));

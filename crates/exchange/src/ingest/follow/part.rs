@@ -1,9 +1,10 @@
 //! The lines of one reading of a session file, and the line with which the next reading begins.
 
-use std::{fs::File, io};
+use std::{collections::BTreeSet, fs::File, io};
 
 use super::{
     calls::unanswered,
+    events::{Events, settle},
     lines::{Lines, lines_from},
 };
 use crate::ingest::{format::Format, options::LastLine};
@@ -26,6 +27,21 @@ pub(super) struct Part {
     pub(super) next: (u64, u64),
     /// True if further whole lines follow.
     pub(super) has_more: bool,
+    /// Roles with items in the file, of a session of Codex.
+    pub(super) roles: BTreeSet<String>,
+    /// Numbers of the lines, from 1, with events that repeat items of earlier parts.
+    pub(super) repeated: Vec<u64>,
+}
+
+/// Properties of the file that a part is read from.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) format: Format,
+    pub(super) last_line: LastLine,
+    /// Roles with items in the earlier parts.
+    pub(super) roles: BTreeSet<String>,
+    /// True if the file was changed so recently that the item of its last event may follow.
+    pub(super) is_fresh: bool,
 }
 
 impl Part {
@@ -35,12 +51,11 @@ impl Part {
         file: &mut File,
         start: u64,
         bytes_max: u64,
-        format: Format,
-        last_line: LastLine,
+        source: &Source,
     ) -> io::Result<Part> {
         let mut limit = bytes_max.max(1);
         loop {
-            let part = Part::of(lines_from(file, start, limit)?, format, last_line);
+            let part = Part::of(lines_from(file, start, limit)?, source.clone());
             if 0 < part.next.0 || !part.has_more {
                 return Ok(part);
             }
@@ -48,21 +63,35 @@ impl Part {
         }
     }
 
-    fn of(lines: Lines, format: Format, last_line: LastLine) -> Part {
-        let Lines { mut bytes, count, too_long, has_more, rest } = lines;
+    fn of(lines: Lines, source: Source) -> Part {
+        let Source { format, last_line, mut roles, is_fresh } = source;
+        let Lines { mut bytes, mut count, too_long, has_more, mut rest } = lines;
+        let Events { mut repeated, waiting } = match format {
+            Format::Codex => settle(&mut bytes, &mut roles),
+            _ => Events::default(),
+        };
+        // Lines that are too long are not held, so the offsets of later lines are unknown.
+        let is_whole = too_long.is_empty();
+        let is_written = last_line == LastLine::Waits && (is_fresh || !rest.is_empty());
+        if let Some((at, line)) = waiting.filter(|_| is_whole && (has_more || is_written)) {
+            bytes.truncate(at);
+            count = line;
+            repeated.retain(|number| *number <= line);
+            rest.clear();
+        }
         let length = bytes.len() as u64 + too_long.iter().map(|it| it.1 + 1).sum::<u64>();
         let mut next = (length, count);
-        // Lines that are too long are not held, so the distance to an earlier line is unknown.
-        let waits = unanswered(format, &bytes).filter(|_| too_long.is_empty());
-        if let Some((at, line)) = waits
-            && length - at <= CALL_WAIT_BYTES
-        {
+        let call = unanswered(format, &bytes).filter(|_| is_whole);
+        if let Some((at, line)) = call.filter(|(at, _)| length - at <= CALL_WAIT_BYTES) {
             next = (at, line);
         }
         if last_line == LastLine::Read && is_object(&rest) {
+            if format == Format::Codex {
+                repeated.extend(settle(&mut rest, &mut roles).repeated.iter().map(|it| count + it));
+            }
             bytes.extend(rest);
         }
-        Part { bytes, too_long, length, next, has_more }
+        Part { bytes, too_long, length, next, has_more, roles, repeated }
     }
 }
 

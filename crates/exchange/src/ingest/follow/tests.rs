@@ -130,3 +130,51 @@ fn a_whole_last_line_without_its_end_is_read_at_the_end_of_a_session() {
     let part = &whole[..whole.len() - 1];
     assert_eq!(read(part, LastLine::Read), (one.clone(), end));
 }
+
+/// Returns a line of a Codex session: its header, or a message as an item or as an event.
+fn codex_line(sort: &str) -> String {
+    let payload = match sort {
+        "session_meta" => serde_json::json!({"id": "c1"}),
+        "event_msg" => serde_json::json!({"type": "agent_message", "message": "Done."}),
+        "response_item" => serde_json::json!({"type": "message", "role": "assistant",
+            "content": [{"type": "output_text", "text": "Done."}]}),
+        _ => serde_json::json!({}),
+    };
+    format!("{}\n", serde_json::json!({"type": sort, "payload": payload}))
+}
+
+/// Reads the file that grows by each of `parts`, and returns the number of items and of events in
+/// each reading.
+fn codex_readings(parts: &[&str], last_line: LastLine) -> Vec<[usize; 2]> {
+    let mut file = file(b"");
+    let mut place = None;
+    let read = |part: &&str| {
+        file.write_all(part.as_bytes()).unwrap();
+        let (path, before) = (file.path(), place.as_ref());
+        let reading = Reading::of(path, Format::Codex, before, FOLLOW_BYTES, last_line).unwrap();
+        let text = String::from_utf8(reading.bytes).unwrap();
+        place = Some(reading.place);
+        ["response_item", "event_msg"].map(|sort| text.matches(sort).count())
+    };
+    parts.iter().map(read).collect()
+}
+
+#[test]
+fn an_item_and_its_event_in_two_readings_are_one_message() {
+    let [header, item, event, other] =
+        ["session_meta", "response_item", "event_msg", "turn_context"].map(codex_line);
+    let read = |parts: &[&str]| codex_readings(parts, LastLine::Waits);
+    // The event follows the item.
+    assert_eq!(read(&[&(header.clone() + &item), &event]), [[1, 0], [0, 0]]);
+    // The item follows the event. The reader of the format compares both.
+    assert_eq!(read(&[&(header.clone() + &event), &item]), [[0, 0], [1, 1]]);
+    let (begin, end) = item.split_at(20);
+    assert_eq!(read(&[&(header.clone() + &event + begin), end]), [[0, 0], [1, 1]]);
+    // Further messages of the role.
+    let whole = header.clone() + &item + &event;
+    assert_eq!(read(&[&whole, &event, &item]), [[1, 1], [0, 0], [1, 0]]);
+    // An event without an item.
+    let alone = header.clone() + &event;
+    assert_eq!(read(&[&alone, &other.repeat(8)]), [[0, 0], [0, 1]]);
+    assert_eq!(codex_readings(&[&alone], LastLine::Read), [[0, 1]]);
+}

@@ -74,6 +74,42 @@ fn is_of_agent(header: &Map<String, Value>) -> bool {
         || text_in(header, &["thread_source"]).as_deref() == Some("subagent")
 }
 
+/// Form in which a row holds a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ingest) enum Wording {
+    /// An item of the conversation.
+    Item,
+    /// An event, which may repeat an item.
+    Event,
+}
+
+/// Returns the role of the message in a row, and its form. `None` for other rows and for texts that
+/// the program added.
+pub(in crate::ingest) fn message_in(row: &Map<String, Value>) -> Option<(String, Wording)> {
+    let payload = row.get("payload").and_then(Value::as_object);
+    let item = payload.unwrap_or(row);
+    let sort = text_in(item, &["type"])?;
+    if payload.is_some() && text_in(row, &["type"])? == "event_msg" {
+        return Some((role_of_event(&sort)?.to_owned(), Wording::Event));
+    }
+    let role = text_in(item, &["role"]).filter(|_| sort == "message")?;
+    let mut said = Content::read(item.get("content").unwrap_or(&Value::Null));
+    let is_added = is_context(&said) || (role == "user" && host::leaves_nothing(&mut said));
+    (!is_added).then_some((role, Wording::Item))
+}
+
+/// Returns the role of the message in an event of this type, if it has one.
+fn role_of_event(sort: &str) -> Option<&'static str> {
+    match sort {
+        "user_message" => Some("user"),
+        "agent_message" => Some("assistant"),
+        _ => None,
+    }
+}
+
+/// Reason for skipping an event that repeats an item.
+pub(in crate::ingest) const REPEATED: &str = "an event that repeats a message";
+
 /// Beginnings of the line with a command's exit code, in the heading of an output.
 const EXIT_CODES: &[&str] = &["Process exited with code ", "Exit code: "];
 
@@ -172,14 +208,12 @@ impl Codex {
 
     fn event(&mut self, line: u64, event: &Map<String, Value>, time: &Value, to: &mut Transcript) {
         let sort = text_in(event, &["type"]).unwrap_or_default();
-        let role = match &*sort {
-            "user_message" => "user",
-            "agent_message" => "assistant",
-            "thread_name_updated" => {
-                let title = text_in(event, &["thread_name", "name"]).unwrap_or_default();
-                return to.title(&self.conversation, line, &title);
-            }
-            sort => return to.skip(line, format!("not a message but `{sort}`")),
+        if sort == "thread_name_updated" {
+            let title = text_in(event, &["thread_name", "name"]).unwrap_or_default();
+            return to.title(&self.conversation, line, &title);
+        }
+        let Some(role) = role_of_event(&sort) else {
+            return to.skip(line, format!("not a message but `{sort}`"));
         };
         let mut said = Content::read(event.get("message").unwrap_or(&Value::Null));
         if role == "user" && (is_context(&said) || host::leaves_nothing(&mut said)) {
@@ -201,7 +235,7 @@ impl Codex {
         let items = std::mem::take(&mut self.items);
         for event in std::mem::take(&mut self.events) {
             match items.contains(&event.role) {
-                true => to.skip(event.line, "an event that repeats a message"),
+                true => to.skip(event.line, REPEATED),
                 false => {
                     let role = self.speaker(event.role);
                     to.message(&self.conversation, Message { role, ..event });
