@@ -3,12 +3,13 @@
 //! reading.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use aios_exchange::ingest::{
-    self, FOLLOW_BYTES, Format, IngestOptions, IngestReport, Place, Secrets, Thinking,
+    self, FOLLOW_BYTES, Format, IngestOptions, IngestReport, LastLine, Place, Secrets, Thinking,
 };
 use aios_memory::MemoryView;
 use tokio::sync::Mutex;
@@ -25,6 +26,15 @@ const PLACES_MAX: usize = 4_096;
 /// Held while a session file is read.
 static READING: Mutex<()> = Mutex::const_new(());
 
+/// True once the process is about to end, which does not wait until long files are read.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Ends all readings of this process after the part that they read now. The next reading of a file
+/// goes on from there.
+pub(crate) fn end_readings() {
+    IS_ENDING.store(true, Ordering::Relaxed);
+}
+
 /// Amount to read at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Amount {
@@ -32,6 +42,9 @@ pub(crate) enum Amount {
     Part,
     /// Up to the end of the file.
     All,
+    /// Up to the end of the file of a session that has ended, with a last line that is whole but
+    /// has no line end.
+    Rest,
 }
 
 /// A followed session file.
@@ -60,29 +73,40 @@ impl Following {
     }
 
     /// Reads the new lines. They are durable when this returns. Secrets are removed, because nobody
-    /// chose to store these texts.
+    /// chose to store these texts. Reads less if the process is about to end.
     pub(crate) async fn read(&self, amount: Amount) -> Result<IngestReport, Failure> {
         let _reading = READING.lock().await;
         let mut place: Option<Place> =
             fs::read(&self.place).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let mut total = IngestReport::default();
-        loop {
+        let last_line = match amount {
+            Amount::Part | Amount::All => LastLine::Waits,
+            Amount::Rest => LastLine::Read,
+        };
+        while !IS_ENDING.load(Ordering::Relaxed) {
             let options = IngestOptions::default()
                 .with_format(self.format)
                 .with_thinking(self.thinking)
+                .with_last_line(last_line)
                 .with_secrets(Secrets::Redacted);
             let before = place.as_ref();
             let followed =
                 ingest::follow(&self.view, &self.path, before, FOLLOW_BYTES, options).await?;
             total.add(followed.report);
-            if before != Some(&followed.place) {
+            let is_moved = before != Some(&followed.place);
+            if is_moved {
                 self.keep(&followed.place)?;
             }
             place = Some(followed.place);
             if !followed.has_more || amount == Amount::Part {
-                return Ok(total);
+                break;
+            }
+            if !is_moved {
+                let source = io::Error::other("the position in the file did not change");
+                return Err(Failure::Io { action: "read on in the session file".into(), source });
             }
         }
+        Ok(total)
     }
 
     fn keep(&self, place: &Place) -> Result<(), Failure> {

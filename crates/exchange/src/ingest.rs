@@ -55,7 +55,7 @@ pub use self::{
     follow::{FOLLOW_BYTES, Followed, Place, follow, session_of},
     format::Format,
     lines::LINE_BYTES_MAX,
-    options::{IngestOptions, Secrets, Thinking},
+    options::{IngestOptions, LastLine, Secrets, Thinking},
     report::{Failure, IngestReport, is_field},
 };
 use self::{piece::Piece, reading::Input, writer::Writer};

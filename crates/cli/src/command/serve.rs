@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     args::{Global, Serve},
     failure::Failure,
+    following,
     imports::ServedImports,
     opening::{self, Use},
     output::{Output, shown, start_service_log},
@@ -202,5 +203,6 @@ fn ending() -> Result<impl Future<Output = ()>, Failure> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        following::end_readings();
     })
 }

@@ -39,12 +39,13 @@ pub(super) enum Start {
 }
 
 impl Input {
-    /// Parses the input.
+    /// Parses the input. A relative path of the session file is resolved against the working
+    /// directory of the session, because the service has another one.
     ///
     /// # Errors
     /// A description of the error, without the invalid text.
     pub(super) fn parse(text: &str) -> Result<Input, String> {
-        serde_json::from_str(text).map_err(|fault| {
+        let mut input: Input = serde_json::from_str(text).map_err(|fault| {
             let (line, column) = (fault.line(), fault.column());
             match fault.classify() {
                 serde_json::error::Category::Data => {
@@ -54,7 +55,11 @@ impl Input {
                 }
                 _ => format!("the input is not a JSON object, at {line}:{column}"),
             }
-        })
+        })?;
+        if let (Some(path), Some(cwd)) = (&mut input.transcript_path, &input.cwd) {
+            *path = cwd.join(&path);
+        }
+        Ok(input)
     }
 
     /// Returns how the session starts.

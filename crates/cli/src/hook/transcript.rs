@@ -7,7 +7,11 @@ use aios_memory::{
     guard::{Guard, Policy},
 };
 
-use super::{Event, call::Call, session::session_of};
+use super::{
+    Event,
+    call::{Call, missing},
+    session::session_of,
+};
 use crate::{
     failure::Failure,
     following::{Amount, Following},
@@ -22,8 +26,15 @@ const NAMED_MAX: usize = 10;
 /// rows are reported as warnings, with their reasons.
 pub(super) async fn follow(call: &Call, event: Event, output: Output) -> Result<(), Failure> {
     let Some(path) = &call.input.transcript_path else { return Ok(()) };
+    if path.is_relative() {
+        return Err(missing("cwd"));
+    }
     let view = in_project_of_session(call).await?;
-    let amount = if event == Event::Stop { Amount::Part } else { Amount::All };
+    let amount = match event {
+        Event::Stop => Amount::Part,
+        Event::SessionEnd => Amount::Rest,
+        _ => Amount::All,
+    };
     let report = Following::new(&view, path, call.host.format())?.read(amount).await?;
     let named = report.failed.iter().take(NAMED_MAX).map(|failed| {
         let error = without_texts(&failed.error);

@@ -6,13 +6,17 @@
 //! Claude Code and Codex, which grow by whole lines, can be followed.
 
 mod calls;
+mod events;
 mod lines;
+mod part;
 
 use std::{
-    fs::File,
+    collections::BTreeSet,
+    fs::{File, Metadata},
     io::{self, Cursor, Read, Seek, SeekFrom},
     os::unix::fs::MetadataExt,
     path::Path,
+    time::Duration,
 };
 
 use aios_files::open_regular;
@@ -21,14 +25,15 @@ use serde::{Deserialize, Serialize};
 use tokio::task;
 
 use self::{
-    calls::unanswered,
     lines::{Lines, lines_from},
+    part::{Part, Source},
 };
 use super::{
     Failure, IngestOptions, IngestReport,
     format::Format,
-    formats::{format_of, session_id},
+    formats::{REPEATED, format_of, session_id},
     lines::LINE_BYTES_MAX,
+    options::LastLine,
     reader,
 };
 use crate::{Error, InputProblem};
@@ -39,13 +44,16 @@ pub const FOLLOW_BYTES: u64 = 4 << 20;
 /// Number of bytes before the place whose hash identifies the file.
 const TAIL_BYTES: u64 = 4096;
 
-/// Maximum distance in bytes of an unanswered call from the end. Such a call is read again with the
-/// lines that follow.
-const CALL_WAIT_BYTES: u64 = 1 << 20;
-
 /// Number of bytes at the beginning of a file from which its format is detected. A longer first
 /// line is read as a whole.
 const HEAD_BYTES: u64 = 64 << 10;
+
+/// Reason for rejecting a row with the id of an earlier one.
+const CONFLICTING: &str = "differs from an earlier row with the same id, which is stored";
+
+/// Time after a change of the file within which the item that an event repeats may follow. Codex
+/// writes both at almost the same time.
+const EVENT_WAIT: Duration = Duration::from_secs(10);
 
 /// Number of lines at the beginning of a file from which its format is detected.
 const LINES_OF_FORMAT: usize = 64;
@@ -65,6 +73,9 @@ pub struct Place {
     /// Number of bytes that were read. Lines between the place and this end are read again, because
     /// a result that belongs to them may follow.
     end: u64,
+    /// Roles that have items before the place, in a session of Codex. Their events repeat items.
+    #[serde(default)]
+    roles: BTreeSet<String>,
 }
 
 /// Returns the session with the messages of the conversation whose id is `id` in the program of
@@ -87,9 +98,12 @@ pub struct Followed {
 }
 
 /// Reads the lines of the session file at `path` after `place`: at most `bytes_max` bytes (a longer
-/// line is read as a whole) and at least one line. Reading starts at the beginning if there is no
-/// place, or if the file shrank or was replaced. An incomplete last line is left for the next
-/// reading. When this returns, the records are durable and found by every search.
+/// line is read as a whole) and at least one line. It reads on beyond that if the lines belong to
+/// later ones, such as a call to its result, so that the place moves whenever more lines follow.
+/// Reading starts at the beginning if there is no place, or if the file shrank or was replaced. An
+/// incomplete last line is left for the next reading, unless `options` say that the session has
+/// ended. When this returns, the records are durable
+/// and found by every search.
 ///
 /// # Errors
 /// - [`Error::Input`] if the file cannot be read, or is not a session of Claude Code or Codex.
@@ -101,20 +115,25 @@ pub async fn follow(
     bytes_max: u64,
     options: IngestOptions,
 ) -> Result<Followed, Error> {
-    let (owned, before, given) = (path.to_owned(), place.cloned(), options.format);
-    let read = move || Reading::of(&owned, given, before.as_ref(), bytes_max);
+    let (owned, before) = (path.to_owned(), place.cloned());
+    let (given, last_line) = (options.format, options.last_line);
+    let read = move || Reading::of(&owned, given, before.as_ref(), bytes_max, last_line);
     let reading = task::spawn_blocking(read);
     let reading = reading.await.map_err(Error::interrupted)?;
     let reading = reading.map_err(|problem| Error::Input { path: path.to_owned(), problem })?;
-    let Reading { format, place, bytes, lines_before, too_long, has_more } = reading;
+    let Reading { format, place, bytes, lines_before, too_long, repeated, has_more } = reading;
     let mut report = IngestReport::default();
     if !bytes.is_empty() {
         let options = options.with_format(format);
         report = reader(view, Cursor::new(bytes), Some(path), options).await?;
+        let line_in_file = |line: u64| (line + lines_before.0).saturating_sub(lines_before.1);
         for failure in &mut report.failed {
-            failure.line =
-                failure.line.map(|line| (line + lines_before.0).saturating_sub(lines_before.1));
+            failure.line = failure.line.map(line_in_file);
         }
+        report_conflicts(&mut report, path, line_in_file);
+    }
+    if let Some(first) = repeated.first() {
+        report.tally.skip(*first, repeated.len() as u64, REPEATED.to_owned());
     }
     for (line, bytes) in too_long {
         let reason = format!("the line has {bytes} bytes, more than {LINE_BYTES_MAX}");
@@ -124,6 +143,20 @@ pub async fn follow(
         report.fail(Failure::new(Some(path.to_owned()), Some(line), refusal));
     }
     Ok(Followed { place, report, has_more })
+}
+
+/// Reports the rows that are not stored because an earlier row of the reading has the same id.
+/// `line_in_file` returns the line number in the file for one in the reading.
+fn report_conflicts(report: &mut IngestReport, path: &Path, line_in_file: impl Fn(u64) -> u64) {
+    for conflict in &mut report.tally.conflicting {
+        conflict.line = line_in_file(conflict.line);
+    }
+    let lines: Vec<u64> = report.tally.conflicting.iter().map(|it| it.line).collect();
+    report.failed_count += report.tally.conflicting_count - lines.len() as u64;
+    for line in lines {
+        let refusal = Refusal::from(CONFLICTING.to_owned());
+        report.fail(Failure::new(Some(path.to_owned()), Some(line), refusal));
+    }
 }
 
 /// The part of a file to read.
@@ -137,6 +170,8 @@ struct Reading {
     lines_before: (u64, u64),
     /// Number and length of the lines that are too long.
     too_long: Vec<(u64, u64)>,
+    /// Numbers of the lines with events that repeat earlier items. They are blank in `bytes`.
+    repeated: Vec<u64>,
     has_more: bool,
 }
 
@@ -146,6 +181,7 @@ impl Reading {
         given: Format,
         place: Option<&Place>,
         bytes_max: u64,
+        last_line: LastLine,
     ) -> Result<Reading, InputProblem> {
         let failed = |cause| InputProblem::Unread { cause };
         let mut file = open_regular(path).map_err(|cause| InputProblem::Unopened { cause })?;
@@ -163,31 +199,26 @@ impl Reading {
             _ => return Err(InputProblem::NoSession),
         };
         let is_unchanged = place.is_some_and(|place| place.end == about.len());
-        let Lines { bytes, count, too_long, has_more } = match is_unchanged {
-            true => Lines::default(),
-            false => lines_from(&mut file, start, bytes_max).map_err(failed)?,
+        let roles = place.map(|place| place.roles.clone()).unwrap_or_default();
+        let source = Source { format, last_line, roles, is_fresh: is_fresh(&about) };
+        let part = match is_unchanged {
+            true => Part { roles: source.roles, ..Part::default() },
+            false => Part::read(&mut file, start, bytes_max, &source).map_err(failed)?,
         };
-        let end = start + bytes.len() as u64 + too_long.iter().map(|it| it.1 + 1).sum::<u64>();
-        let end = end.max(place.map_or(0, |place| place.end));
-        // Lines that are too long are not held, so the distance to an earlier line is unknown.
-        let waits = unanswered(format, &bytes).filter(|_| too_long.is_empty() && !is_unchanged);
-        let (offset, lines) = match (waits, place) {
-            (_, Some(place)) if is_unchanged => (place.offset, place.lines),
-            (Some((at, line)), _) if end - (start + at) <= CALL_WAIT_BYTES => {
-                (start + at, lines_before + line)
-            }
-            _ => (end, lines_before + count),
-        };
+        let Part { bytes, too_long, length, next, has_more, roles, repeated } = part;
+        let (offset, lines) = (start + next.0, lines_before + next.1);
+        let end = (start + length).max(place.map_or(0, |place| place.end));
         let tail = tail_of(&mut file, offset).map_err(failed)?;
         let too_long = too_long.into_iter().map(|(line, it)| (lines_before + line, it)).collect();
+        let repeated = repeated.into_iter().map(|line| lines_before + line).collect();
         let needs_header = format == Format::Codex && 0 < start && !bytes.is_empty();
         let (bytes, put_before) = match needs_header {
             true => ([header, bytes].concat(), 1),
             false => (bytes, 0),
         };
-        let place = Place { offset, lines, file: id, tail, end };
+        let place = Place { offset, lines, file: id, tail, end, roles };
         let lines_before = (lines_before, put_before);
-        Ok(Reading { format, place, bytes, lines_before, too_long, has_more })
+        Ok(Reading { format, place, bytes, lines_before, too_long, repeated, has_more })
     }
 }
 
@@ -197,6 +228,12 @@ impl Place {
         let is_whole = self.offset <= self.end && self.end <= length;
         Ok(is_whole && self.file == id && self.tail == tail_of(file, self.offset)?)
     }
+}
+
+/// Returns true if the file was changed a short time ago.
+fn is_fresh(about: &Metadata) -> bool {
+    let age = about.modified().ok().and_then(|time| time.elapsed().ok());
+    age.is_some_and(|age| age < EVENT_WAIT)
 }
 
 /// Returns the hash of the last bytes before `offset`.

@@ -42,17 +42,18 @@ pub(crate) use self::{
     longmemeval::Haystack,
     table::{format_of, recognised},
 };
+pub(super) use self::{
+    codex::{REPEATED, Wording, message_in},
+    holders::{PartsOf, holder_in, holds_parts, may_have_parts, parts_in},
+    owners::agreed,
+    transcript::session_id,
+};
 use self::{
     description::{Description, Elements, Reader, Shape},
     guess::{guess, known, unfit},
     relations::Relations,
     table::{description, recognise},
     transcript::Transcript,
-};
-pub(super) use self::{
-    holders::{PartsOf, holder_in, holds_parts, may_have_parts, parts_in},
-    owners::agreed,
-    transcript::session_id,
 };
 use super::{format::Format, options::Thinking, piece::Piece};
 

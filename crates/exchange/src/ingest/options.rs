@@ -29,6 +29,17 @@ pub enum Secrets {
     Redacted,
 }
 
+/// Handling of a last line without a line end in a session file that is followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LastLine {
+    /// The line waits for its end, because the program may still be writing it. The default.
+    #[default]
+    Waits,
+    /// The line is read if it is a whole JSON object, because the session has ended.
+    Read,
+}
+
 /// Options of an ingest.
 ///
 /// ```
@@ -52,6 +63,9 @@ pub struct IngestOptions {
     pub session: Option<String>,
     /// Handling of secrets. Default: [`Secrets::AsConfigured`].
     pub secrets: Secrets,
+    /// Handling of a last line without a line end by [`follow`](super::follow()). Default:
+    /// [`LastLine::Waits`].
+    pub last_line: LastLine,
     pub(super) progress: Option<Arc<dyn Fn(Progress) + Send + Sync>>,
     pub(super) counts: Option<Counting>,
 }
@@ -91,6 +105,12 @@ impl IngestOptions {
         IngestOptions { secrets, ..self }
     }
 
+    /// Sets the handling of a last line without a line end by [`follow`](super::follow()).
+    #[must_use]
+    pub fn with_last_line(self, last_line: LastLine) -> IngestOptions {
+        IngestOptions { last_line, ..self }
+    }
+
     /// Sets the callback that receives the number of bytes read after every batch. Default: none.
     #[must_use]
     pub fn with_progress(self, progress: impl Fn(Progress) + Send + Sync + 'static) -> Self {
@@ -105,6 +125,7 @@ impl fmt::Debug for IngestOptions {
             .field("thinking", &self.thinking)
             .field("session", &self.session)
             .field("secrets", &self.secrets)
+            .field("last_line", &self.last_line)
             .finish_non_exhaustive()
     }
 }

@@ -149,6 +149,40 @@ fn codex_is_read_with_the_header_of_its_file() {
 }
 
 #[test]
+fn a_message_of_codex_is_stored_once_if_a_hook_runs_between_its_two_rows() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let line = |sort: &str, payload: Value| {
+        let time = "2026-11-30T05:00:01.000Z";
+        format!("{}\n", json!({"timestamp": time, "type": sort, "payload": payload}))
+    };
+    let item = |role: &str, text: &str| {
+        let content = json!([{"type": "input_text", "text": text}]);
+        line("response_item", json!({"type": "message", "role": role, "content": content}))
+    };
+    let event = |sort: &str, text: &str| line("event_msg", json!({"type": sort, "message": text}));
+    let meta = json!({"id": "c1", "timestamp": "2026-11-30T05:00:00.000Z", "cwd": &cwd});
+    let file = home.program.file("rollout.jsonl", line("session_meta", meta));
+    let input = session("c1", &cwd, json!({"transcript_path": &file}));
+    let rows = [
+        item("user", "Boil the water."),
+        event("user_message", "Boil the water."),
+        event("agent_message", "The water boils."),
+        item("assistant", "The water boils."),
+        event("agent_message", "The tea is ready."),
+        item("assistant", "The tea is ready."),
+    ];
+    for row in rows {
+        let mut appended = fs::OpenOptions::new().append(true).open(&file).unwrap();
+        appended.write_all(row.as_bytes()).unwrap();
+        drop(appended);
+        home.hook("codex", "Stop", &input);
+    }
+    let said = ["Boil the water.", "The water boils.", "The tea is ready."];
+    assert_eq!(home.messages(), said, "{}", home.log());
+}
+
+#[test]
 fn a_session_file_is_followed_without_hooks() {
     let program = Program::new();
     let file = program.file("s.jsonl", row("s1", "u1", "user", json!("Boil the water.")));
@@ -179,6 +213,39 @@ fn users_follow_one_session_file_independently() {
     let mut appended = fs::OpenOptions::new().append(true).open(&file).unwrap();
     appended.write_all(row("s1", "u2", "user", json!("Then the tea.")).as_bytes()).unwrap();
     assert_eq!(added(), [Some(1); 3]);
+}
+
+#[test]
+fn the_end_of_a_session_stores_a_last_line_without_its_end() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let rows = row("s1", "u1", "user", json!("Boil the water."));
+    let last = row("s1", "u2", "assistant", json!("The water boils."));
+    let file = home.program.file("s.jsonl", rows + last.trim_end());
+    let input = session("s1", &cwd, json!({"transcript_path": file}));
+    home.hook("claude-code", "PreCompact", &input);
+    assert_eq!(home.messages().len(), 1, "{}", home.log());
+    for _ in 0..2 {
+        home.hook("claude-code", "SessionEnd", &input);
+        home.wait_until(|| home.messages().len() == 2);
+    }
+    // The session is resumed.
+    let mut appended = fs::OpenOptions::new().append(true).open(&file).unwrap();
+    appended.write_all(b"\n").unwrap();
+    appended.write_all(row("s1", "u3", "user", json!("Thank you.")).as_bytes()).unwrap();
+    home.hook("claude-code", "Stop", &input);
+    home.wait_until(|| home.messages().len() == 3);
+}
+
+#[test]
+fn a_relative_session_file_is_in_the_directory_of_the_session() {
+    let home = Home::new();
+    let cwd = home.repository("shop", "git@example.com:ada/shop.git");
+    fs::write(cwd.join("s.jsonl"), row("s1", "u1", "user", json!("Boil the water."))).unwrap();
+    let input = session("s1", &cwd, json!({"transcript_path": "s.jsonl"}));
+    home.hook("claude-code", "Stop", &input);
+    let listed = home.run(&["--json", "--project", text(&cwd), "list", "message"]).json();
+    assert!(listed.to_string().contains("Boil the water."), "{listed} {}", home.log());
 }
 
 #[test]
@@ -224,6 +291,22 @@ fn the_log_names_rejected_rows_without_their_texts() {
     assert!(!home.log().contains("`root`"), "{}", home.log());
     assert!(log.contains("12 rows rejected and passed over"), "{log}");
     assert!(log.contains("run `aios-memory ingest FILE`"), "{log}");
+}
+
+#[test]
+fn a_second_row_with_an_id_and_another_text_is_reported() {
+    let program = Program::new();
+    let rows = row("s1", "u1", "user", json!("Boil the water."))
+        + &row("s1", "u2", "assistant", json!("The water boils."))
+        + &row("s1", "u2", "assistant", json!("The tea is ready."));
+    let file = program.file("s.jsonl", rows);
+    let followed = program.run(&["--json", "ingest", "--follow", "--once", text(&file)]);
+    assert_eq!(followed.code, 1, "{}", followed.stderr);
+    let report = followed.json();
+    assert_eq!((report["added"].as_u64(), report["failed_count"].as_u64()), (Some(2), Some(1)));
+    assert_eq!(report["failed"][0]["line"], 3);
+    let reason = report["failed"][0]["error"].as_str().unwrap();
+    assert!(reason.contains("an earlier row with the same id"), "{reason}");
 }
 
 #[test]

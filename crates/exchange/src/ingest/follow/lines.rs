@@ -18,6 +18,8 @@ pub(super) struct Lines {
     pub(super) too_long: Vec<(u64, u64)>,
     /// True if further whole lines follow.
     pub(super) has_more: bool,
+    /// The incomplete last line, if the end of the file was reached.
+    pub(super) rest: Vec<u8>,
 }
 
 /// Reads whole lines from `offset` on until `bytes_max` bytes are exceeded, but at least one.
@@ -29,7 +31,7 @@ pub(super) fn lines_from(file: &mut File, offset: u64, bytes_max: u64) -> io::Re
     loop {
         let begin = lines.bytes.len();
         let Some(length) = next_line(&mut input, &mut lines.bytes)? else {
-            lines.bytes.truncate(begin);
+            lines.rest = lines.bytes.split_off(begin);
             return Ok(lines);
         };
         if 0 < read && bytes_max < read + length {

@@ -3,7 +3,7 @@
 //! Each row has the id of its session, so a file may have several sessions. Rows form a tree by
 //! `parentUuid`: an edited prompt has the same parent as the original, and only the last of them is
 //! used. Rows are held until the end of the file, because only then the last one is known. The
-//! messages of a sub-agent (`isSidechain`) are a separate conversation.
+//! messages of a sub-agent (`isSidechain`) are a separate conversation, whose prompts an agent wrote.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -189,10 +189,13 @@ impl ClaudeCode {
         };
         let parent = text_in(row, &["parentUuid"]);
         let place = alternative.zip(parent).map(|(sort, parent)| (parent, sort));
-        let role = match is("isCompactSummary") {
-            true => "system".to_owned(),
-            false => message.get("role").and_then(Value::as_str).unwrap_or(sort).to_owned(),
+        let role = match message.get("role").and_then(Value::as_str).unwrap_or(sort) {
+            _ if is("isCompactSummary") => "system",
+            // An agent wrote the prompts of its sub-agent.
+            "user" if is_side => "assistant",
+            role => role,
         };
+        let role = role.to_owned();
         let model = message.get("model").cloned().unwrap_or_default();
         self.bytes += text.len() as u64 + answer.len() as u64;
         self.bytes +=

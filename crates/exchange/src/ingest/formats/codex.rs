@@ -67,6 +67,49 @@ fn is_header(row: &Map<String, Value>) -> bool {
     has("id") && has("timestamp") && (has("instructions") || has("git")) && !has_text
 }
 
+/// Returns `true` for the header of a sub-agent's session.
+fn is_of_agent(header: &Map<String, Value>) -> bool {
+    let source = header.get("source").and_then(Value::as_object);
+    source.is_some_and(|source| source.contains_key("subagent"))
+        || text_in(header, &["thread_source"]).as_deref() == Some("subagent")
+}
+
+/// Form in which a row holds a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ingest) enum Wording {
+    /// An item of the conversation.
+    Item,
+    /// An event, which may repeat an item.
+    Event,
+}
+
+/// Returns the role of the message in a row, and its form. `None` for other rows and for texts that
+/// the program added.
+pub(in crate::ingest) fn message_in(row: &Map<String, Value>) -> Option<(String, Wording)> {
+    let payload = row.get("payload").and_then(Value::as_object);
+    let item = payload.unwrap_or(row);
+    let sort = text_in(item, &["type"])?;
+    if payload.is_some() && text_in(row, &["type"])? == "event_msg" {
+        return Some((role_of_event(&sort)?.to_owned(), Wording::Event));
+    }
+    let role = text_in(item, &["role"]).filter(|_| sort == "message")?;
+    let mut said = Content::read(item.get("content").unwrap_or(&Value::Null));
+    let is_added = is_context(&said) || (role == "user" && host::leaves_nothing(&mut said));
+    (!is_added).then_some((role, Wording::Item))
+}
+
+/// Returns the role of the message in an event of this type, if it has one.
+fn role_of_event(sort: &str) -> Option<&'static str> {
+    match sort {
+        "user_message" => Some("user"),
+        "agent_message" => Some("assistant"),
+        _ => None,
+    }
+}
+
+/// Reason for skipping an event that repeats an item.
+pub(in crate::ingest) const REPEATED: &str = "an event that repeats a message";
+
 /// Beginnings of the line with a command's exit code, in the heading of an output.
 const EXIT_CODES: &[&str] = &["Process exited with code ", "Exit code: "];
 
@@ -92,6 +135,8 @@ struct Codex {
     conversation: Conversation,
     /// The session that this one continues. The file repeats its rows with their own header.
     forked_from: Option<String>,
+    /// True in the session of a sub-agent, whose prompts an agent wrote.
+    is_of_agent: bool,
     /// Roles whose messages occur as items.
     items: BTreeSet<String>,
     /// Messages of events that may repeat items. Emitted at the end if their role has no items.
@@ -103,6 +148,7 @@ impl Codex {
         Codex {
             conversation: Conversation::new("codex", Ids::OfConversation, None),
             forked_from: None,
+            is_of_agent: false,
             items: BTreeSet::new(),
             events: Vec::new(),
         }
@@ -120,6 +166,7 @@ impl Codex {
             self.tell_events(to);
         }
         self.conversation.id = id;
+        self.is_of_agent = is_of_agent(header);
         self.forked_from = text_in(header, &["forked_from_id", "forked_from"]);
         let git = header.get("git").and_then(Value::as_object);
         let branch = git.and_then(|git| text_in(git, &["branch"]));
@@ -149,6 +196,8 @@ impl Codex {
                     item.insert("content".to_owned(), said.text().into());
                 }
             }
+            let speaker = role.clone().map(|role| self.speaker(role));
+            item.extend(speaker.map(|speaker| ("role".to_owned(), speaker.into())));
             self.items.extend(role);
         }
         if has_exited_with_failure(&item) {
@@ -159,14 +208,12 @@ impl Codex {
 
     fn event(&mut self, line: u64, event: &Map<String, Value>, time: &Value, to: &mut Transcript) {
         let sort = text_in(event, &["type"]).unwrap_or_default();
-        let role = match &*sort {
-            "user_message" => "user",
-            "agent_message" => "assistant",
-            "thread_name_updated" => {
-                let title = text_in(event, &["thread_name", "name"]).unwrap_or_default();
-                return to.title(&self.conversation, line, &title);
-            }
-            sort => return to.skip(line, format!("not a message but `{sort}`")),
+        if sort == "thread_name_updated" {
+            let title = text_in(event, &["thread_name", "name"]).unwrap_or_default();
+            return to.title(&self.conversation, line, &title);
+        }
+        let Some(role) = role_of_event(&sort) else {
+            return to.skip(line, format!("not a message but `{sort}`"));
         };
         let mut said = Content::read(event.get("message").unwrap_or(&Value::Null));
         if role == "user" && (is_context(&said) || host::leaves_nothing(&mut said)) {
@@ -176,12 +223,23 @@ impl Codex {
         self.events.push(Message { line, role, time, said, ..Message::default() });
     }
 
+    /// Returns the role of the speaker of a message with this role.
+    fn speaker(&self, role: String) -> String {
+        match &*role {
+            "user" if self.is_of_agent => "assistant".to_owned(),
+            _ => role,
+        }
+    }
+
     fn tell_events(&mut self, to: &mut Transcript) {
         let items = std::mem::take(&mut self.items);
         for event in std::mem::take(&mut self.events) {
             match items.contains(&event.role) {
-                true => to.skip(event.line, "an event that repeats a message"),
-                false => to.message(&self.conversation, event),
+                true => to.skip(event.line, REPEATED),
+                false => {
+                    let role = self.speaker(event.role);
+                    to.message(&self.conversation, Message { role, ..event });
+                }
             }
         }
     }

@@ -53,6 +53,13 @@ pub(super) fn leaves_nothing(said: &mut Content) -> bool {
     said.text().is_empty() && said.calls.is_empty() && said.results.is_empty()
 }
 
+/// Flags of rows that a host wrote: notices to the model, and reports of failed requests in the name
+/// of the model.
+const MARKS: &[&str] = &["isMeta", "isSynthetic", "isApiErrorMessage"];
+
+/// Model that Claude Code names in answers that it wrote itself.
+const NO_MODEL: &str = "<synthetic>";
+
 /// Returns `true` for a row that the host marks as written by itself or by another agent.
 pub(super) fn is_marked(row: &Map<String, Value>) -> bool {
     let is = |name: &&str| row.get(*name).and_then(Value::as_bool) == Some(true);
@@ -60,7 +67,9 @@ pub(super) fn is_marked(row: &Map<String, Value>) -> bool {
         Value::Object(origin) => text_in(origin, &["kind", "type"]),
         origin => origin.as_str().map(str::to_owned),
     });
-    ["isMeta", "isSynthetic"].iter().any(is)
+    let model = row.get("message").and_then(|message| message.get("model"));
+    MARKS.iter().any(is)
+        || model.is_some_and(|model| model == NO_MODEL)
         || origin.is_some_and(|kind| !matches!(&*kind, "human" | "user"))
 }
 

@@ -40,6 +40,58 @@ fn rows_that_the_host_of_claude_code_wrote_are_skipped() {
 }
 
 #[test]
+fn answers_that_the_host_of_claude_code_wrote_are_skipped() {
+    let row = |id: &str, model: &str, is_error: bool, text: &str| {
+        json!({"type": "assistant", "uuid": id, "parentUuid": "p", "sessionId": "s",
+            "isApiErrorMessage": is_error,
+            "message": {"role": "assistant", "model": model,
+                "content": [{"type": "text", "text": text}]}})
+    };
+    let rows = [
+        row("a", "claude-opus", false, "Sown."),
+        row("b", "<synthetic>", false, "No response requested."),
+        row("c", "claude-opus", true, "API Error: 529"),
+    ];
+    let read = read_auto("s.jsonl", &lines(&rows));
+    assert_eq!(read.said(), ["assistant: Sown."]);
+    assert_eq!(read.skipped, [("written by the program, not by the user".to_owned(), 2)]);
+}
+
+#[test]
+fn prompts_to_a_sub_agent_are_words_of_an_agent() {
+    let row = |id: &str, role: &str, content: Value| {
+        json!({"type": role, "uuid": id, "parentUuid": null, "sessionId": "s",
+            "isSidechain": true, "agentId": "a",
+            "message": {"role": role, "content": content}})
+    };
+    let claude_code = [
+        row("a", "user", json!("I work at Initech. Review it.")),
+        row("b", "assistant", json!([{"type": "text", "text": "It is sound."}])),
+    ];
+    let said = |role: &str, text: &str| {
+        let content = json!([{"type": "input_text", "text": text}]);
+        json!({"timestamp": "2026-01-02T03:04:05Z", "type": "response_item",
+            "payload": {"type": "message", "role": role, "content": content}})
+    };
+    let codex = |header: Value| {
+        let header = json!({"timestamp": "2026-01-02T03:04:05Z", "type": "session_meta",
+            "payload": header});
+        [header, said("user", "I work at Initech. Review it."), said("assistant", "It is sound.")]
+    };
+    let of_agent = ["assistant: I work at Initech. Review it.", "assistant: It is sound."];
+    assert_eq!(read_auto("s.jsonl", &lines(&claude_code)).said(), of_agent);
+    for source in [
+        json!({"subagent": "review"}),
+        json!({"subagent": {"thread_spawn": {"parent_thread_id": "p", "depth": 1}}}),
+    ] {
+        let read = read_auto("s.jsonl", &lines(&codex(json!({"id": "s", "source": source}))));
+        assert_eq!(read.said(), of_agent);
+    }
+    let read = read_auto("s.jsonl", &lines(&codex(json!({"id": "s", "source": "cli"}))));
+    assert_eq!(read.said()[0], "user: I work at Initech. Review it.");
+}
+
+#[test]
 fn items_that_the_host_of_codex_wrote_are_skipped() {
     let row = |sort: &str, payload: Value| {
         json!({"timestamp": "2026-01-02T03:04:05Z", "type": sort,

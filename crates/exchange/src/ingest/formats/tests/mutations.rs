@@ -222,7 +222,8 @@ fn claude_code_reads_the_last_edit_of_a_prompt_and_all_parallel_calls() {
         ),
     ];
     let read = read_auto("s.jsonl", &lines(&rows));
-    let expect = ["assistant: hello", "user: second try", "assistant: done", "user: look into it"];
+    let expect =
+        ["assistant: hello", "user: second try", "assistant: done", "assistant: look into it"];
     assert_eq!(read.said(), expect);
     let outputs: Vec<&Value> = read.calls().iter().map(|it| &it.metadata["output"]).collect();
     assert_eq!(outputs, ["text of t1", "text of t2"]);
