@@ -13,7 +13,7 @@ const CLIENT = {
 /** Starts the server of a world in a folder, and opens the protocol. */
 export async function serverOf(world, cwd) {
   const stdio = ["pipe", "pipe", "inherit"];
-  const child = spawn("aios-memory", ["mcp"], { cwd, env: world.env, stdio });
+  const child = spawn("aios-memory", ["--project", "auto", "mcp"], { cwd, env: world.env, stdio });
   const lines = createInterface({ input: child.stdout });
   let id = 0;
   const write = (message) => child.stdin.write(`${JSON.stringify(message)}\n`);

@@ -58,6 +58,8 @@ pub async fn doctor(config: &Config) -> Vec<Examined> {
         }
         opened => opened,
     };
+    let after = directory_after(dir, &found[0]);
+    found.splice(..1, [after]);
     match opened {
         Ok(memory) => {
             found.push(Examined::good(
@@ -203,6 +205,17 @@ fn directory(dir: &Path) -> Examined {
         }
         Ok(_) => good(format!("only its owner can access {shown}")),
     }
+}
+
+/// Examines the directory again after opening the memory, which removes the access of other users.
+fn directory_after(dir: &Path, before: &Examined) -> Examined {
+    let mut after = directory(dir);
+    if before.check.health != Health::Good && after.check.health == Health::Good {
+        after.check.health = Health::Warning;
+        after.check.finding =
+            format!("{}; this command removed their access", before.check.finding);
+    }
+    after
 }
 
 /// Reports the process that writes to the library.

@@ -70,6 +70,8 @@ pub(crate) enum Failure {
     Uneditable {
         /// The file, the line and the problem.
         message: String,
+        /// The next step.
+        hint: &'static str,
     },
     /// A file or the output failed.
     #[error("failed to {action}")]
@@ -166,7 +168,9 @@ impl Failure {
                 let again = "then run the command again to add the rest";
                 return Some(step.map_or_else(|| again.to_owned(), |it| format!("{it}; {again}")));
             }
-            Failure::Usage { hint, .. } | Failure::NotFound { hint, .. } => hint,
+            Failure::Usage { hint, .. }
+            | Failure::NotFound { hint, .. }
+            | Failure::Uneditable { hint, .. } => hint,
             Failure::Partial { .. } => "fix the problems reported above and run the command again",
             Failure::PassedOver { .. } => {
                 "to store them, correct the file and run `aios-memory ingest FILE`, which reads all \
@@ -174,7 +178,6 @@ impl Failure {
             }
             Failure::Unsound { .. } => "see the details above",
             Failure::Server(error) => return error.advice().map(str::to_owned),
-            Failure::Uneditable { .. } => "the file stays as it is; add the printed lines by hand",
             Failure::Panic { .. } => "acknowledged writes are safe; please report this bug",
             _ => return self.remedy().and_then(|remedy| words(&remedy)),
         };

@@ -40,7 +40,7 @@ use crate::{
 pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> Result<(), Failure> {
     let settings = crate::settings(global)?;
     let data_dir = absolute(&settings.config.memory.data_dir)?;
-    let targets = targets(arguments, global)?;
+    let (targets, kept) = targets(arguments, global)?;
     let mut changes = Vec::new();
     for target in &targets {
         let file = ConfigFile::read(&target.path)?;
@@ -48,6 +48,9 @@ pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> R
             Ok(change) => changes.push(change),
             Err((file, refusal)) => return refused(target, &file, &refusal, output),
         }
+    }
+    for change in changes.iter().filter(|change| change.is_one()) {
+        change.file.check_writable()?;
     }
     let is_dry_run = arguments.dry_run;
     if !is_dry_run {
@@ -73,10 +76,29 @@ pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> R
         }
         Ok(())
     })?;
+    for flag in &kept {
+        output.note(&format!("kept from the earlier installation: {flag}"));
+    }
+    if arguments.uninstall {
+        tell_kept(&targets, &changes, output);
+    }
     if !arguments.uninstall && !is_dry_run && changes.iter().any(Change::is_one) {
         output.note(arguments.agent.next_step());
     }
     Ok(())
+}
+
+/// Reports the servers that run this program and stay, because no installation made them.
+fn tell_kept(targets: &[Target], changes: &[Change], output: Output) {
+    for (target, change) in targets.iter().zip(changes) {
+        let text = change.after.as_deref().unwrap_or_default();
+        for entry in &target.entries {
+            if let Some(server) = target.syntax.running(text, entry) {
+                let (path, problem) = (shown(&change.file.path), entry.unlike(&server));
+                output.note(&format!("{path}: {problem}, so it stays"));
+            }
+        }
+    }
 }
 
 /// A change to one file.
@@ -161,6 +183,13 @@ fn inserted(
         target.syntax.check(&file.text)?;
         return Ok((Some(file.text.clone()), record.cloned()));
     }
+    for entry in &target.entries {
+        let found = target.syntax.found(&file.text, entry);
+        if found.is_some_and(|it| entry.other_part(&it).is_some() && !entry.is_in(&it)) {
+            // It exists, so this fails and names the line.
+            target.syntax.insert(&mut Edit::new(file.text.clone()), entry)?;
+        }
+    }
     let (clean, _) = removed(target, file, record)?;
     // A folder that an earlier installation created must still be removed with the file.
     let folders = record.map(|record| record.folders.clone()).unwrap_or_default();
@@ -206,7 +235,7 @@ fn refused(
     output.result(&json!({"refused": message, "add": blocks}), |out| {
         blocks.iter().try_for_each(|block| writeln!(out, "{block}"))
     })?;
-    Err(Failure::Uneditable { message })
+    Err(Failure::Uneditable { message, hint: refusal.hint })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {

@@ -42,7 +42,7 @@ pub use context::{Chunk, Context, Omitted, Reason};
 pub use count::Tiktoken;
 pub use count::{Estimate, TokenCount, TokenCounter, counter};
 pub use cut::CUT_TOKENS_MIN;
-pub use given::{has_context, without_contexts};
+pub use given::{contexts, without_contexts};
 pub use policy::{Policy, TierShare};
 pub use render::Format;
 

@@ -111,6 +111,13 @@ pub(crate) struct Frame {
     pub(crate) between_chunks: &'static str,
 }
 
+/// Names of the groups that are not named for a kind.
+const PINNED: &str = "snapshot";
+const PROFILE: &str = "profile";
+const RECENT: &str = "recent";
+const CONVERSATION: &str = "conversation";
+const OTHER_NAMES: &[&str] = &[PINNED, PROFILE, RECENT, CONVERSATION];
+
 /// The common properties of a group of chunks. The order is that of the text: records first, then
 /// conversations by day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,13 +152,18 @@ impl Heading {
 
     fn name(&self) -> &'static str {
         match (self.section, self.kind) {
-            (Section::Pinned, _) => "snapshot",
-            (Section::Profile, _) => "profile",
-            (Section::Recent, _) => "recent",
-            (Section::Retrieved, None) => "conversation",
+            (Section::Pinned, _) => PINNED,
+            (Section::Profile, _) => PROFILE,
+            (Section::Recent, _) => RECENT,
+            (Section::Retrieved, None) => CONVERSATION,
             (Section::Retrieved, Some(kind)) => kind.collection(),
         }
     }
+}
+
+/// Returns true for the name of a group of chunks.
+pub(crate) fn is_group_name(name: &str) -> bool {
+    OTHER_NAMES.contains(&name) || Kind::ALL.iter().any(|kind| kind.collection() == name)
 }
 
 /// The displayable content of a candidate: guarded, sanitized, without empty lines.

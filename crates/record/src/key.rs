@@ -54,8 +54,8 @@ impl FromStr for Key {
 
     /// Parses `KIND/ID`. The kind is its name or that of its collection.
     fn from_str(text: &str) -> Result<Key, Error> {
-        let (kind, id) =
-            text.split_once(KIND_END).ok_or_else(|| Error::NotAKey { text: text.to_owned() })?;
+        let parts = text.split_once(KIND_END).filter(|(kind, _)| !kind.trim().is_empty());
+        let (kind, id) = parts.ok_or_else(|| Error::NotAKey { text: text.to_owned() })?;
         Ok(Key { kind: Kind::meant_by(kind)?, id: Id::new(id)? })
     }
 }

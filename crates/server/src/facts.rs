@@ -91,7 +91,7 @@ pub(crate) fn id_of(field: &str, text: &str) -> Result<Id, Failure> {
     let refused = |reason: String| Failure::invalid(format!("`{field}`: {reason}"));
     match text.parse::<Key>() {
         Ok(key) if key.kind == Kind::Fact => Ok(key.id),
-        Ok(key) => Err(refused(format!("expected the key of a fact, not of a {}", key.kind))
+        Ok(key) => Err(refused(format!("expected the key of a fact, not of kind {}", key.kind))
             .with_advice("the lists of facts have their keys")),
         Err(_) => Id::new(text).map_err(|error| refused(error.to_string())),
     }

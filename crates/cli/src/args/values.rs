@@ -16,6 +16,9 @@ use jiff::{SignedDuration, Span, Zoned};
 /// Prefix for every user.
 pub(super) const EVERY_USER: &str = "*";
 
+/// The variable of editors for the directory of a project. An editor without one passes it as it is.
+const UNREPLACED: &str = "${workspaceFolder}";
+
 /// Parses the name of a user.
 pub(super) fn parse_user(name: &str) -> Result<String, VocabularyError> {
     Owner::user(name).map(|owner| owner.as_str().to_owned())
@@ -23,7 +26,8 @@ pub(super) fn parse_user(name: &str) -> Result<String, VocabularyError> {
 
 /// Parses a project: an id, a directory if it is written as a path, or `auto` for the current one.
 pub(super) fn parse_project(text: &str) -> Result<String, String> {
-    let text = if text == "auto" { "." } else { text };
+    let is_current = text == "auto" || text == UNREPLACED;
+    let text = if is_current { "." } else { text };
     let is_path = text.starts_with(['/', '~'])
         || text == "."
         || text == ".."

@@ -89,9 +89,9 @@ async fn change(memory: &MemoryView, command: FactsCommand, output: Output) -> R
 fn id_of(text: &str) -> Result<Id, Failure> {
     let id = match text.parse::<Key>() {
         Ok(key) if key.kind == Kind::Fact => Ok(key.id),
-        Ok(_) => {
+        Ok(key) => {
             return Err(Failure::Usage {
-                message: format!("{text} is no fact"),
+                message: format!("expected the key of a fact, not of kind {}", key.kind),
                 hint: "name a fact as `aios-memory facts` prints it, such as fact/0a1b",
             });
         }

@@ -7,7 +7,7 @@ use aios_exchange::{
     ingest::{self, IngestOptions, IngestReport, Thinking},
     walk,
 };
-use aios_memory::{MemoryView, admission::Tally};
+use aios_memory::{MemoryView, Remedy, admission::Tally};
 use serde_json::json;
 
 use crate::{
@@ -169,6 +169,10 @@ async fn take(
     }
     let failed = report.failed.iter();
     output.warn_of("failed", failed.map(|it| (it.to_string(), it.remedy.as_ref())));
+    let is_of_others = report.failed.iter().any(|it| it.remedy == Some(Remedy::WidenScope));
+    if is_of_others && !arguments.owners_from_file {
+        output.note("to store what a file has of every user, pass --owners-from-file, not --user");
+    }
     Ok(report)
 }
 

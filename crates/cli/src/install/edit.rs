@@ -1,22 +1,39 @@
 //! A text edited by recorded insertions.
 
+/// Next step if the layout of a file prevents the edit.
+const BY_HAND: &str = "the file stays as it is; add the printed lines by hand";
+/// Next step if the file has another entry at the place of ours.
+const REPLACED: &str =
+    "the file stays as it is; remove that entry to have it replaced, or edit it by hand";
+
 /// Reason for refusing to edit a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// Line of the problem, from 1.
     pub(super) line: Option<usize>,
     pub(super) problem: String,
+    /// The next step.
+    pub(super) hint: &'static str,
 }
 
 impl Refusal {
     pub(super) fn at(text: &str, offset: usize, problem: impl Into<String>) -> Refusal {
         let before = &text.as_bytes()[..offset.min(text.len())];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Refusal { line: Some(line), problem: problem.into() }
+        Refusal::at_line(Some(line), problem)
     }
 
     pub(super) fn whole(problem: impl Into<String>) -> Refusal {
-        Refusal { line: None, problem: problem.into() }
+        Refusal::at_line(None, problem)
+    }
+
+    pub(super) fn at_line(line: Option<usize>, problem: impl Into<String>) -> Refusal {
+        Refusal { line, problem: problem.into(), hint: BY_HAND }
+    }
+
+    /// Refuses to replace the entry at `offset`.
+    pub(super) fn of_entry(text: &str, offset: usize, problem: impl Into<String>) -> Refusal {
+        Refusal { hint: REPLACED, ..Refusal::at(text, offset, problem) }
     }
 }
 

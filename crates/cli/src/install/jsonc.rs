@@ -35,7 +35,7 @@ fn parsed(text: &str) -> Result<Option<Node<'_>>, Refusal> {
         Ok(result) => Ok(result.value),
         Err(error) => {
             let problem = format!("not valid JSON: {}", error.kind());
-            Err(Refusal { line: Some(error.line_display()), problem })
+            Err(Refusal::at_line(Some(error.line_display()), problem))
         }
     }
 }
@@ -93,8 +93,8 @@ pub(super) fn insert(edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
     let found = if missing.is_empty() { member(object, last) } else { None };
     let places = match (entry, found) {
         (Entry::Server { .. }, Some(other)) => {
-            let problem = format!("`{last}` is an entry that this program did not make");
-            return Err(Refusal::at(&text, other.start(), problem));
+            let problem = entry.unlike(&value_of(other));
+            return Err(Refusal::of_entry(&text, other.start(), problem));
         }
         (Entry::Hook { value, .. }, Some(Node::Array(list))) => {
             insertion(&text, &holder_of_list(list), None, value)

@@ -8,7 +8,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::edit::{Edit, without_spans};
+use super::{
+    edit::{Edit, without_spans},
+    file::missing,
+};
 use crate::{
     failure::Failure,
     hook::{DIRECTORY, replace},
@@ -24,7 +27,7 @@ pub(super) struct Record {
     spans: Vec<(usize, usize)>,
     /// True if the file did not exist.
     pub(super) is_new: bool,
-    /// Folders that were created for it, the deepest last.
+    /// Folders that were created for it or for this record, the deepest last.
     pub(super) folders: Vec<PathBuf>,
 }
 
@@ -51,13 +54,16 @@ impl Record {
         serde_json::from_slice(&fs::read(place(data_dir, path)).ok()?).ok()
     }
 
+    /// Writes the record of a file. It also lists the folders that are created for itself.
     pub(super) fn write(&self, data_dir: &Path, path: &Path) -> Result<(), Failure> {
-        let text = serde_json::to_vec(self).expect("a record is plain data");
-        replace(&place(data_dir, path), &text).map_err(failed)
+        let (place, mut record) = (place(data_dir, path), self.clone());
+        record.folders.extend(missing(&place));
+        let text = serde_json::to_vec(&record).expect("a record is plain data");
+        replace(&place, &text).map_err(failed)
     }
 
     /// Removes the record of a file, and those of the folders created for the file and the record
-    /// that are empty.
+    /// that are empty. The data directory is one of them if the installation created it.
     pub(super) fn remove(data_dir: &Path, path: &Path) -> Result<(), Failure> {
         let record = Record::read(data_dir, path);
         let file = place(data_dir, path);
@@ -67,7 +73,7 @@ impl Record {
         }
         let folders = record.map(|record| record.folders).unwrap_or_default();
         let own = file.ancestors().skip(1).take(2).map(Path::to_owned);
-        for folder in folders.into_iter().rev().chain(own) {
+        for folder in own.chain(folders.into_iter().rev()) {
             // The folder may contain other files.
             let _ = fs::remove_dir(folder);
         }

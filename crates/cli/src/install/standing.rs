@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
-use aios_memory::{upkeep::Examined, working::Health};
+use aios_memory::{Remedy, upkeep::Examined, working::Health};
 
 use super::{
     agent::Agent,
+    edit::Refusal,
     entries::Entry,
     file::ConfigFile,
     places::Places,
     targets::{Call, targets_of},
 };
 use crate::{
+    failure::Failure,
     hook::{last_marks, log_file},
     output::{Output, shown},
 };
@@ -26,7 +28,10 @@ pub(crate) fn agents(data_dir: &Path, output: Output) -> Vec<Examined> {
 fn examined(agent: Agent, places: &Places, data_dir: &Path, output: Output) -> Examined {
     let state = match State::of(agent, places) {
         Ok(state) => state,
-        Err(problem) => return warning(agent, problem),
+        Err((problem, remedy)) => {
+            let examined = Examined::good("agent", agent.name(), problem);
+            return examined.but(Health::Warning, remedy);
+        }
     };
     let State { has_server, hooks, hooks_wanted } = state;
     if !has_server && hooks == 0 {
@@ -73,18 +78,29 @@ struct State {
 }
 
 impl State {
-    fn of(agent: Agent, places: &Places) -> Result<State, String> {
+    /// Reads the configurations of an agent. Fails with the problem and its remedy if one of them
+    /// cannot be read or is malformed.
+    fn of(agent: Agent, places: &Places) -> Result<State, (String, Remedy)> {
+        let unreadable = |failure: Failure| (failure.to_string(), Remedy::CheckPath);
         let targets = targets_of(agent, places, &Call::of_nobody());
         let mut state = State { has_server: false, hooks: 0, hooks_wanted: 0 };
-        for target in targets.map_err(|failure| failure.to_string())? {
-            let file = ConfigFile::read(&target.path).map_err(|failure| failure.to_string())?;
+        for target in targets.map_err(unreadable)? {
+            let file = ConfigFile::read(&target.path).map_err(unreadable)?;
+            if let Err(Refusal { line, problem, .. }) = target.syntax.check(&file.text) {
+                let place = line.map(|line| format!(":{line}")).unwrap_or_default();
+                let problem = format!("{}{place}: {problem}", shown(&file.path));
+                return Err((problem, Remedy::MendFile));
+            }
             for entry in &target.entries {
-                let is_there = target.syntax.found(&file.text, entry).is_some();
                 match entry {
-                    Entry::Server { .. } => state.has_server |= is_there,
+                    Entry::Server { .. } => {
+                        let running = target.syntax.running(&file.text, entry);
+                        state.has_server |= running.is_some();
+                    }
                     Entry::Hook { .. } => {
+                        let found = target.syntax.found(&file.text, entry);
                         state.hooks_wanted += 1;
-                        state.hooks += usize::from(is_there);
+                        state.hooks += usize::from(found.is_some());
                     }
                 }
             }

@@ -19,15 +19,19 @@ pub(super) enum Syntax {
 impl Syntax {
     /// Returns true if a text contains exactly this entry.
     pub(super) fn has(self, text: &str, entry: &Entry) -> bool {
-        self.found(text, entry).is_some_and(|found| found == *entry.value())
+        self.found(text, entry).is_some_and(|found| entry.is_in(&found))
+    }
+
+    /// Returns the server in the text that runs this program, with any flags.
+    pub(super) fn running(self, text: &str, entry: &Entry) -> Option<Value> {
+        let whole = self.value(text).ok()?;
+        let server = entry.path().into_iter().try_fold(&whole, |at, name| at.get(name))?;
+        server.get(SERVER).filter(|value| entry.runs(value)).cloned()
     }
 
     /// Returns the entry that this program made at the place of `entry`.
     pub(super) fn found(self, text: &str, entry: &Entry) -> Option<Value> {
-        let whole = match self {
-            Syntax::Json => jsonc::value(text).ok()?,
-            Syntax::Toml => toml::value(text).ok()?,
-        };
+        let whole = self.value(text).ok()?;
         let mut at = &whole;
         for name in entry.path() {
             at = at.get(name)?;
@@ -45,9 +49,13 @@ impl Syntax {
 
     /// Fails if a text is malformed.
     pub(super) fn check(self, text: &str) -> Result<(), Refusal> {
+        self.value(text).map(drop)
+    }
+
+    fn value(self, text: &str) -> Result<Value, Refusal> {
         match self {
-            Syntax::Json => jsonc::value(text).map(drop),
-            Syntax::Toml => toml::value(text).map(drop),
+            Syntax::Json => jsonc::value(text),
+            Syntax::Toml => toml::value(text),
         }
     }
 

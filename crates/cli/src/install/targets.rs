@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 use super::{
     agent::Agent,
-    entries::{Entry, PROGRAM},
+    entries::{CURRENT, Entry, PROGRAM, WORKSPACE, arguments},
     file::ConfigFile,
     places::Places,
     syntax::Syntax,
@@ -36,11 +36,38 @@ pub(super) struct Target {
     pub(super) is_ours_alone: bool,
 }
 
-/// Returns the files of an installation, each with its entries.
-pub(super) fn targets(arguments: &Install, global: &Global) -> Result<Vec<Target>, Failure> {
+/// Returns the files of an installation, each with its entries, and the flags kept from an earlier
+/// installation: without them, it would silently change to another memory.
+pub(super) fn targets(
+    arguments: &Install,
+    global: &Global,
+) -> Result<(Vec<Target>, Vec<String>), Failure> {
     let places = Places::of(arguments)?;
-    let call = Call::of(global, places.is_for_project())?;
-    targets_of(arguments.agent, &places, &call)
+    let mut call = Call::of(global, places.is_for_project())?;
+    let targets = targets_of(arguments.agent, &places, &call)?;
+    if arguments.uninstall {
+        return Ok((targets, Vec::new()));
+    }
+    let kept = call.keep(&installed_flags(&targets)?);
+    match kept.is_empty() {
+        true => Ok((targets, kept)),
+        false => Ok((targets_of(arguments.agent, &places, &call)?, kept)),
+    }
+}
+
+/// Returns the flags of the first entry that an earlier installation made with flags.
+fn installed_flags(targets: &[Target]) -> Result<Vec<(String, String)>, Failure> {
+    for target in targets {
+        let file = ConfigFile::read(&target.path)?;
+        for entry in &target.entries {
+            let found = target.syntax.found(&file.text, entry);
+            let flags = found.map(|made| entry.flags(&made)).unwrap_or_default();
+            if !flags.is_empty() {
+                return Ok(flags);
+            }
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Returns the files of an agent for a call of the program.
@@ -75,7 +102,8 @@ pub(super) fn events_of(agent: Agent) -> impl Iterator<Item = Event> {
 
 fn server_target(agent: Agent, places: &Places, call: &Call) -> Target {
     let path = places.servers(agent);
-    let (program, arguments) = (&call.program, call.words("mcp"));
+    let project = project_of(agent, places.is_for_project());
+    let (program, arguments) = (&call.program, arguments(&call.flags, project));
     let (below, value) = match agent {
         // Otherwise the model gets only the names of the tools until it searches for them.
         Agent::ClaudeCode => (
@@ -99,6 +127,19 @@ fn server_target(agent: Agent, places: &Places, call: &Call) -> Target {
     };
     let syntax = if agent == Agent::Codex { Syntax::Toml } else { Syntax::Json };
     Target { path, syntax, entries: vec![Entry::Server { below, value }], is_ours_alone }
+}
+
+/// Returns the value of `--project` for the server in an agent's configuration. `None` if the agent
+/// gives a server of this configuration neither the directory of the project nor its name.
+fn project_of(agent: Agent, is_for_project: bool) -> Option<&'static str> {
+    match agent {
+        // They start the server in the directory of the session.
+        Agent::ClaudeCode | Agent::Codex | Agent::Opencode => Some(CURRENT),
+        // It starts the servers of a user in the home directory.
+        Agent::Cursor => Some(WORKSPACE),
+        // The same, and it refuses the variable in the configuration of a user.
+        Agent::Vscode => is_for_project.then_some(WORKSPACE),
+    }
 }
 
 /// The program, with its global flags.
@@ -142,9 +183,16 @@ impl Call {
         Call { program: PROGRAM.to_owned(), flags: Vec::new() }
     }
 
-    /// Returns the arguments of a command.
-    fn words(&self, command: &str) -> Vec<String> {
-        self.flags.iter().cloned().chain([command.to_owned()]).collect()
+    /// Adds those of the installed flags that are not given. Returns them as text.
+    fn keep(&mut self, installed: &[(String, String)]) -> Vec<String> {
+        let mut kept = Vec::new();
+        for (name, value) in installed {
+            if !self.flags.iter().step_by(2).any(|given| given == name) {
+                self.flags.extend([name.clone(), value.clone()]);
+                kept.push(format!("{name} {}", quoted(value)));
+            }
+        }
+        kept
     }
 
     fn hook(&self, agent: Agent, event: Event) -> Entry {

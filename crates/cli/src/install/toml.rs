@@ -43,12 +43,11 @@ pub(super) fn insert(edit: &mut Edit, entry: &Entry) -> Result<(), Refusal> {
         part.push_str(&line);
         part.push_str(line_end);
     }
-    if before.pointer(&format!("/mcp_servers/{SERVER}")).is_some()
+    if let Some(other) = before.pointer(&format!("/mcp_servers/{SERVER}"))
         && matches!(entry, Entry::Server { .. })
     {
         let at = edit.text.find(SERVER).unwrap_or(0);
-        let problem = format!("`{SERVER}` is an entry that this program did not make");
-        return Err(Refusal::at(&edit.text, at, problem));
+        return Err(Refusal::of_entry(&edit.text, at, entry.unlike(other)));
     }
     let wanted = entry.added_to(&before).map_err(|name| {
         let problem = format!("`{name}` cannot hold the entry; expected tables");

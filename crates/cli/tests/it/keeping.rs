@@ -214,11 +214,18 @@ fn doctor_finds_each_problem_and_advises() {
     assert_eq!(program.json(&["verify"])["working"], json!([]));
 
     fs::set_permissions(program.data_dir(), fs::Permissions::from_mode(0o755)).unwrap();
-    let open = program.run(&["doctor"]);
+    let open = program.run(&["--read-only", "doctor"]);
     assert_eq!(open.code, 1, "{open:?}");
     assert!(open.stdout.contains("FAIL  data_dir mode"), "{open:?}");
     assert!(open.stdout.contains("-> run `chmod 700 '"), "{open:?}");
-    fs::set_permissions(program.data_dir(), fs::Permissions::from_mode(0o700)).unwrap();
+    // Opening for writing removes the access, so nothing is left to do.
+    let closed = program.run(&["doctor"]);
+    assert_eq!(closed.code, 0, "{closed:?}");
+    assert!(closed.stdout.contains("warn  data_dir mode"), "{closed:?}");
+    assert!(closed.stdout.contains("this command removed their access"), "{closed:?}");
+    assert!(!closed.stdout.contains("chmod"), "{closed:?}");
+    let mode = fs::metadata(program.data_dir()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
 
     let env = [("AIOS_MEMORY_EMBEDDING_MODEL", "/nowhere")];
     let ended = program.run_with(&["doctor", "--json"], b"", &env);

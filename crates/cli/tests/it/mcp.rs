@@ -437,6 +437,8 @@ fn a_read_only_session_offers_and_does_nothing_that_writes() {
     assert_eq!(host.tools(), ["context", "recall", "read", "search", "fetch"]);
     let refused = host.call("remember", json!({"text": "Tea."}));
     assert_eq!(refused["isError"], true, "{refused}");
+    let words = refused.to_string();
+    assert!(words.contains("--read-only") && !words.contains("operator"), "{words}");
     let recalled = host.text("recall", json!({"query": "kettle"}));
     assert!(recalled.contains("blue"), "{recalled}");
     assert_eq!(host.end(), (Some(0), vec![]));

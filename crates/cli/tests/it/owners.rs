@@ -249,6 +249,9 @@ fn a_user_cannot_store_records_for_others_from_a_file() {
     // With a session, the view stays narrowed to it.
     let narrowed = [&["--session", "b"][..], &flags].concat();
     assert_eq!(program.run(&narrowed).code, 1);
+    // Without the flag, the line is refused, and the flag is named.
+    let refused = program.run(&["ingest", text(&file)]);
+    assert_fails(&refused, 1, "--owners-from-file");
     assert_eq!(program.json(&flags)["added"], 1);
 }
 

@@ -25,7 +25,7 @@ fn a_context_is_cut_out_of_the_text_around_it() {
     for format in Format::ALL {
         let context = rendered(*format, &texts);
         let text = format!("Before.\n{context}After.");
-        assert!(has_context(&text), "{format}");
+        assert_eq!(contexts(&text).len(), 1, "{format}");
         assert_eq!(without_contexts(&text), "Before.\nAfter.", "{format}: {context}");
         let twice = format!("{context}Between.\n{context}");
         assert_eq!(without_contexts(&twice), "Between.\n", "{format}");
@@ -33,7 +33,7 @@ fn a_context_is_cut_out_of_the_text_around_it() {
 }
 
 #[test]
-fn a_context_without_its_end_reaches_to_the_end_of_the_text() {
+fn a_context_without_its_end_is_cut_out() {
     for format in Format::ALL {
         let context = rendered(*format, &["The kettle is blue.".to_owned()]);
         for length in format.frame().prologue.trim_end().len()..context.len() {
@@ -42,6 +42,43 @@ fn a_context_without_its_end_reaches_to_the_end_of_the_text() {
             assert!(!left.contains("kettle"), "{format}: {cut}");
         }
     }
+}
+
+#[test]
+fn a_mention_of_an_opening_is_the_text_of_its_author() {
+    for format in Format::ALL {
+        let opening = format.frame().prologue.trim_end();
+        for text in [
+            opening.to_owned(),
+            format!("In our docs the block starts with `{opening}` and then come the records."),
+            format!("{opening}\n"),
+            format!("{opening}\nDecision: we keep it."),
+            format!("{opening}\n# My own heading\n> A quote of mine."),
+            format!("{opening}\n> A quote of mine."),
+            format!("{opening}\n<p>mine</p>\n</memory>\nDecision: we keep it."),
+        ] {
+            assert_eq!(without_contexts(&text), text, "{format}");
+            let context = rendered(*format, &["The kettle is blue.".to_owned()]);
+            let left = format!("{text}\n\nGo on.");
+            assert_eq!(without_contexts(&format!("{text}\n\n{context}Go on.")), left, "{format}");
+        }
+    }
+}
+
+#[test]
+fn text_after_a_cut_context_stays() {
+    for format in [Format::Xml, Format::Json] {
+        let context = rendered(format, &["The kettle is blue.".to_owned()]);
+        let cut = &context[..context.find("kettle").unwrap() + 3];
+        for after in ["\n</system-reminder>\nDecision: tea.", "\n</m>\n<p>tea</p>"] {
+            let left = without_contexts(&format!("{cut}{after}")).into_owned();
+            let kept = after.rsplit('\n').next().unwrap();
+            assert!(left.ends_with(kept) && !left.contains("ket"), "{format}: {left}");
+        }
+    }
+    let context = rendered(Format::Markdown, &["The kettle is blue.".to_owned()]);
+    let text = format!("{context}# Plan\n> mine\nDecision: tea.");
+    assert_eq!(without_contexts(&text), "# Plan\n> mine\nDecision: tea.");
 }
 
 proptest! {

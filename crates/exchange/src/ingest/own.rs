@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use aios_memory::context::{has_context, without_contexts};
+use aios_memory::context::contexts;
 use serde_json::Value;
 
 /// Names of the MCP server in agent hosts, which replace characters and add prefixes.
@@ -21,19 +21,40 @@ const SEPARATOR: &str = "__";
 /// The element in which hosts wrap texts that they add to a user's message.
 const REMINDER: (&str, &str) = ("<system-reminder>", "</system-reminder>");
 
-/// End of the line with which a host introduces a context from a hook.
+/// End of the words with which a host introduces a context from a hook.
 const INTRODUCTION: &str = "hook additional context:";
 
 /// Returns `text` without the contexts of this memory, and without the lines that introduce them.
 pub(in crate::ingest) fn without_own(text: &str) -> Cow<'_, str> {
-    if !has_context(text) {
+    let contexts = contexts(text);
+    if contexts.is_empty() {
         return Cow::Borrowed(text);
     }
-    let text = without_reminders(text);
-    let text = without_contexts(&text);
-    let is_said = |line: &&str| !line.trim_end().ends_with(INTRODUCTION);
-    let said: Vec<&str> = text.lines().filter(is_said).collect();
-    Cow::Owned(said.join("\n").trim().to_owned())
+    let (mut said, mut from) = (String::with_capacity(text.len()), 0);
+    for context in contexts {
+        said.push_str(without_introduction(&text[from..context.start]));
+        from = context.end;
+        if let Some(before) = said.trim_end().strip_suffix(REMINDER.0)
+            && let Some(after) = text[from..].trim_start().strip_prefix(REMINDER.1)
+        {
+            said.truncate(before.len());
+            from = text.len() - after.len();
+        }
+    }
+    said.push_str(&text[from..]);
+    Cow::Owned(said.trim().to_owned())
+}
+
+/// Returns the text before a context without the words with which a host introduces it, such as
+/// `SessionStart hook additional context:`, alone in their line or element.
+fn without_introduction(before: &str) -> &str {
+    let Some(event) = before.trim_end().strip_suffix(INTRODUCTION) else { return before };
+    let event = event.trim_end_matches(' ');
+    let begin = event.rfind(|c: char| c.is_whitespace() || c == '>').map_or(0, |at| at + 1);
+    match event[..begin].chars().next_back() {
+        None | Some('\n' | '>') => &before[..begin],
+        Some(_) => before,
+    }
 }
 
 /// Removes the contexts of this memory from each text in `value`.
@@ -59,22 +80,6 @@ pub(in crate::ingest) fn is_own_tool(name: &str) -> bool {
     let (server, tool) = rest.rsplit_once(SEPARATOR).unwrap_or((rest, ""));
     SERVERS.iter().any(|own| server == *own || server.ends_with(&format!("_{own}")))
         || (server == SERVER && TOOLS.contains(&tool))
-}
-
-/// Removes the reminders that contain a context of this memory.
-fn without_reminders(text: &str) -> String {
-    let (open, close) = REMINDER;
-    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find(open) {
-        let end = rest[at..].find(close).map_or(rest.len(), |length| at + length + close.len());
-        let reminder = &rest[at..end];
-        kept.push_str(&rest[..at]);
-        if !has_context(reminder) {
-            kept.push_str(reminder);
-        }
-        rest = &rest[end..];
-    }
-    kept + rest
 }
 
 #[cfg(test)]

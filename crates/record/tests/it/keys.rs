@@ -29,7 +29,9 @@ fn a_key_is_kind_and_id() {
     let key: Key = "goal/a/b".parse().unwrap();
     assert_eq!((key.kind, key.id.as_str()), (Kind::Goal, "a/b"));
     assert_eq!("goals/a/b".parse::<Key>(), Ok(key));
-    assert!(matches!("goal".parse::<Key>(), Err(Error::NotAKey { .. })));
+    for malformed in ["goal", "///", "/", " /g1"] {
+        assert!(matches!(malformed.parse::<Key>(), Err(Error::NotAKey { .. })), "{malformed}");
+    }
     assert!(matches!("gaol/1".parse::<Key>(), Err(Error::UnknownKind { .. })));
     assert!(matches!("goal/".parse::<Key>(), Err(Error::IdLength { .. })));
 }

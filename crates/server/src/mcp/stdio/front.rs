@@ -30,6 +30,10 @@ use crate::{
 /// Field of a request that names its client.
 const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 
+/// The next step after a call that a read-only server refused.
+const READ_ONLY: &str = "this server was started read-only; have its user start it without \
+                         `--read-only`, or allow writing in the setting `memory.access`";
+
 /// The methods of the protocol.
 pub(super) struct Front {
     link: Arc<Link>,
@@ -96,7 +100,7 @@ impl ServerHandler for Front {
         let tool = named(self.profiles, &request.name)?;
         let further = tool.further_right(request.arguments.as_ref());
         if !self.has(tool.operation().right) || further.is_some_and(|right| !self.has(right)) {
-            let failure = Failure::from(aios_memory::Error::ReadOnly);
+            let failure = Failure::from(aios_memory::Error::ReadOnly).with_advice(READ_ONLY);
             return Ok(refused(&failure).into());
         }
         let lost = match tool.is_repeatable(request.arguments.as_ref()) {

@@ -64,7 +64,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
     let kind = match (&replaces, kind) {
         (Some(key), Some(kind)) if key.kind != kind => {
             return Err(Failure::invalid(format!(
-                "`kind`: the record of `replaces` is a {}, and stays one",
+                "`kind`: the record of `replaces` has the kind {} and keeps it",
                 key.kind
             )));
         }
@@ -72,7 +72,7 @@ pub(super) async fn call(visit: &Visit, arguments: Option<JsonObject>) -> Result
         (None, kind) => kind.unwrap_or(Kind::Note),
     };
     if !tags.is_empty() && !takes_options(kind) {
-        let message = format!("`tags`: a {kind} has none; expected an empty list");
+        let message = format!("`tags`: the kind {kind} has none; expected an empty list");
         return Err(Failure::invalid(message));
     }
     let before = match &replaces {
@@ -125,7 +125,7 @@ fn checked(key: &Key) -> Result<Kind, Failure> {
     }
     let known: Vec<&str> = KINDS.iter().map(|kind| kind.as_str()).collect();
     Err(Failure::invalid(format!(
-        "`replaces`: a {} is not replaced by a statement; expected the key of a {}",
+        "`replaces`: a statement cannot replace a record of kind {}; expected a key of kind {}",
         key.kind,
         known.join(", ")
     )))
