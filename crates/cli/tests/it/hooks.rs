@@ -1,5 +1,6 @@
 //! `hook`: the events of a coding agent's session, with inputs in the shapes of the hosts.
 
+mod replaced;
 mod told;
 mod transcripts;
 
