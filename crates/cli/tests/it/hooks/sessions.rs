@@ -57,3 +57,36 @@ fn a_session_keeps_its_project_when_its_directory_changes() {
     let context = asked(&home, "s2", &elsewhere, question).unwrap();
     assert!(context.contains("6544") && !context.contains("5433"), "{context}");
 }
+
+#[test]
+fn many_messages_of_the_own_session_do_not_crowd_out_others() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    assert_eq!(home.run(&["remember", "Kestrel's staging database: port 5433."]).code, 0);
+    let said = |number: usize| {
+        let text = format!("{number}: Which port does the staging database of Kestrel listen on?");
+        row("s1", &format!("u{number}"), "user", json!(text))
+    };
+    let rows: String = (0..100).map(said).collect();
+    stopped(&home, "s1", &cwd, &rows);
+    let question = "Which port does the staging database of Kestrel listen on?";
+    let context = asked(&home, "s1", &cwd, question).unwrap();
+    assert!(context.contains("5433"), "{context}");
+}
+
+#[test]
+fn a_sub_agent_belongs_to_its_session_and_is_not_the_session_before() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let found = "The staging database of Kestrel listens on port 7421.";
+    let mut rows = row("s1", "u1", "user", json!("Boil the water."));
+    rows += &row("s1", "u2", "assistant", json!("The water boils."));
+    rows += &side_row("s1", "u3", "user", "Look for the port of the staging database of Kestrel.");
+    rows += &side_row("s1", "u4", "assistant", found);
+    stopped(&home, "s1", &cwd, &rows);
+    let question = "Which port does the staging database of Kestrel listen on?";
+    assert_eq!(asked(&home, "s1", &cwd, question), None, "its own sub-agent found it");
+    assert!(asked(&home, "s2", &cwd, question).unwrap().contains("7421"));
+    let context = begun(&home, "s3", &cwd, "startup").unwrap();
+    assert!(context.contains("The water boils.") && !context.contains("7421"), "{context}");
+}
