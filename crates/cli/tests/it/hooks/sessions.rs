@@ -90,3 +90,17 @@ fn a_sub_agent_belongs_to_its_session_and_is_not_the_session_before() {
     let context = begun(&home, "s3", &cwd, "startup").unwrap();
     assert!(context.contains("The water boils.") && !context.contains("7421"), "{context}");
 }
+
+#[test]
+fn the_beginning_of_a_long_text_is_given() {
+    let home = Home::new();
+    let cwd = home.program.path("");
+    let long = format!("The staging database of Kestrel is on port 7421 {}", "blah ".repeat(3_000));
+    let mut rows = row("s1", "u1", "user", json!("Boil the water."));
+    rows += &row("s1", "u2", "assistant", json!(long));
+    stopped(&home, "s1", &cwd, &rows);
+    let context = begun(&home, "s2", &cwd, "startup").unwrap();
+    assert!(context.contains("Boil the water.") && context.contains("port 7421"), "{context}");
+    assert!(context.contains("cut=\"yes\""), "{context}");
+    assert!(context.encode_utf16().count() <= 9_000);
+}
