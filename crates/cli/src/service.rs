@@ -3,12 +3,14 @@
 //!
 //! The service has the memory open, so such a command need not open and close it. A service with
 //! another version, other settings or another time zone declines, and the command then uses the
-//! files.
+//! files. The time zone is irrelevant for hooks.
 
 use std::{path::Path, process::ExitCode};
 
 use aios_memory::{AgentMemory, Config};
-use aios_memory_server::{CommandLine, CommandOutput, Commands, Presence, Running, run_by_service};
+use aios_memory_server::{
+    CommandAnswer, CommandLine, CommandOutput, Commands, Presence, Running, run_by_service,
+};
 use serde_json::json;
 
 use crate::{
@@ -54,23 +56,32 @@ pub(crate) async fn served(
     let socket = Presence::find(&data_dir)?;
     let words = words.iter().map(|word| word.to_str().map(str::to_owned)).collect::<Option<_>>()?;
     let line = CommandLine::new(words, circumstances(config, &data_dir));
-    let CommandOutput { exit_code, stdout, stderr, .. } = run_by_service(&socket, &line).await?;
+    let answer = run_by_service(&socket, &line).await;
+    let CommandAnswer::Done(CommandOutput { exit_code, stdout, stderr, .. }) = answer else {
+        return None;
+    };
     print(&stdout, &stderr);
     Some(ExitCode::from(exit_code))
 }
 
 /// Returns everything besides its words that affects a command's output: the version, the settings
 /// except those of the service and its log, and the time zone.
-pub(crate) fn circumstances(config: &Config, data_dir: &Path) -> String {
+fn circumstances(config: &Config, data_dir: &Path) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let zone = zone.iana_name().unwrap_or("unknown").to_owned();
+    json!([circumstances_of_hook(config, data_dir), zone]).to_string()
+}
+
+/// Returns everything besides its words that affects a hook's answer: the same without the time
+/// zone, because hooks print no times of the user's zone.
+pub(crate) fn circumstances_of_hook(config: &Config, data_dir: &Path) -> String {
     let mut settings = config.clone();
     settings.server = aios_memory::config::Server::default();
     settings.log = aios_memory::config::Log::default();
     settings.memory.data_dir = data_dir.to_owned();
     // The decoder is identified by its path, which differs between builds.
     settings.decoder = aios_memory::longterm::Decoder::Nobody;
-    let zone = jiff::tz::TimeZone::system();
-    let zone = zone.iana_name().unwrap_or("unknown").to_owned();
-    json!([env!("CARGO_PKG_VERSION"), format!("{settings:?}"), zone]).to_string()
+    json!([env!("CARGO_PKG_VERSION"), format!("{settings:?}")]).to_string()
 }
 
 /// The commands of this program, for its service.
@@ -80,11 +91,15 @@ impl Commands for ServedCommands {
     fn run(&self, memory: AgentMemory, line: CommandLine) -> Running {
         Box::pin(async move {
             let data_dir = std::path::absolute(&memory.config().memory.data_dir).ok()?;
-            if line.circumstances != circumstances(memory.config(), &data_dir) {
-                return None;
-            }
             let words = line.words.into_iter().map(Into::into).collect();
             let Arguments { global, command } = Arguments::read(words).ok()?;
+            let own = match command {
+                Command::Hook(_) => circumstances_of_hook(memory.config(), &data_dir),
+                _ => circumstances(memory.config(), &data_dir),
+            };
+            if line.circumstances != own {
+                return None;
+            }
             if !command.is_served() && !matches!(command, Command::Hook(_)) {
                 return None;
             }

@@ -14,7 +14,8 @@
 //! within its limit. The rest of the budget goes to retrieved candidates: near-duplicates fold into
 //! one, the floors of the tiers are filled, then candidates follow by relevance (relative to
 //! length, if the policy says so), reduced for repeated content. Gaps are filled with candidates
-//! that fit, and a long text is cut at a sentence end if at least 50 tokens of it remain.
+//! that fit, and a long text is cut at the end of a sentence, otherwise of a word, if at least 50
+//! tokens of it remain.
 //!
 //! # Invariants
 //!

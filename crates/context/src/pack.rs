@@ -319,7 +319,8 @@ impl<'a> Packer<'a> {
         }
     }
 
-    /// Chooses the beginning of an item, up to a sentence end, if enough of it fits.
+    /// Chooses the beginning of an item, up to the end of a sentence, otherwise of a word, if
+    /// enough of it fits.
     fn take_cut(&mut self, index: usize, limit: usize) -> bool {
         let room = self.room().min(limit);
         let State { is_chosen, is_dropped, .. } = self.states[index];
@@ -328,16 +329,20 @@ impl<'a> Packer<'a> {
         }
         let Ok(body) = self.body(index) else { return false };
         let bytes_max = room.saturating_mul(BYTES_PER_TOKEN_MAX);
-        let fit = cut::at_sentence_end(&body.text, bytes_max, |beginning| {
+        let attempt = |beginning: &str| {
             let chunk = self.chunk(index, body, beginning, true);
             (chunk.cost <= room).then_some(chunk)
-        });
+        };
+        let is_enough = |chunk: &Chosen| CUT_TOKENS_MIN <= chunk.tokens;
+        let fit = cut::at_sentence_end(&body.text, bytes_max, attempt).filter(is_enough);
+        let fit =
+            fit.or_else(|| cut::at_word_end(&body.text, bytes_max, attempt).filter(is_enough));
         match fit {
-            Some(chunk) if CUT_TOKENS_MIN <= chunk.tokens => {
+            Some(chunk) => {
                 self.push(chunk);
                 true
             }
-            _ => false,
+            None => false,
         }
     }
 

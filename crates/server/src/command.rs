@@ -30,6 +30,14 @@ use crate::{
 pub(crate) const ROUTE: &str = "/internal/v1/command";
 /// Maximum size of a command's output, in bytes.
 const OUTPUT_BYTES_MAX: usize = 256 << 20;
+/// Status codes with which a service declines a command line: `CONFLICT` if it has other
+/// circumstances, the others if its version has another form of command lines, or none.
+const DECLINED: &[StatusCode] = &[
+    StatusCode::CONFLICT,
+    StatusCode::BAD_REQUEST,
+    StatusCode::NOT_FOUND,
+    StatusCode::UNPROCESSABLE_ENTITY,
+];
 
 /// A command line with its environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,18 +125,34 @@ async fn run(
         .ok_or_else(|| Failure::new(Class::Precondition, "declined", "the command is not served"))
 }
 
-/// Lets the service at `socket` execute a command line. Returns `None` if the service does not
-/// answer or declines; the caller then executes the command itself. If the connection breaks, the
-/// service may have executed the command; commands that store records give the same result when
-/// repeated.
-pub async fn run_by_service(socket: &Path, line: &CommandLine) -> Option<CommandOutput> {
+/// The answer of a service to a command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CommandAnswer {
+    /// The service executed the command.
+    Done(CommandOutput),
+    /// The service does not execute this command line: it has other circumstances, or does not know
+    /// the command or its form.
+    Declined,
+    /// The service did not answer, is overloaded or ends, or the connection broke. It may have
+    /// executed the command; commands that store records give the same result when repeated.
+    Missing,
+}
+
+/// Lets the service at `socket` execute a command line. If it does not, the caller executes the
+/// command itself.
+pub async fn run_by_service(socket: &Path, line: &CommandLine) -> CommandAnswer {
     let request = Request::post(ROUTE).header(header::CONTENT_TYPE, "application/json");
-    let answer = ask(socket, request, serde_json::to_vec(line).ok()?).await?;
-    if answer.status() != StatusCode::OK {
-        return None;
+    let body = serde_json::to_vec(line).expect("a command line is plain data");
+    let Some(answer) = ask(socket, request, body).await else { return CommandAnswer::Missing };
+    match answer.status() {
+        StatusCode::OK => {}
+        status if DECLINED.contains(&status) => return CommandAnswer::Declined,
+        _ => return CommandAnswer::Missing,
     }
-    let body = Limited::new(answer.into_body(), OUTPUT_BYTES_MAX).collect().await.ok()?.to_bytes();
-    serde_json::from_slice(&body).ok()
+    let body = Limited::new(answer.into_body(), OUTPUT_BYTES_MAX).collect().await;
+    let output = body.ok().and_then(|body| serde_json::from_slice(&body.to_bytes()).ok());
+    output.map_or(CommandAnswer::Missing, CommandAnswer::Done)
 }
 
 /// Returns `true` if the service at `socket` accepts calls.

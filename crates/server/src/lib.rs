@@ -42,12 +42,14 @@ mod traceparent;
 mod units;
 
 pub use crate::{
-    command::{CommandLine, CommandOutput, Commands, Running, is_ready, run_by_service},
+    command::{
+        CommandAnswer, CommandLine, CommandOutput, Commands, Running, is_ready, run_by_service,
+    },
     config::{Config, tokens_file},
     error::Error,
     follow::{Followed, News, follow_events},
     importer::{Counting, ImportFailure, ImportFile, ImportReport, Importer, Importing},
-    listener::{Listener, Presence, Tls, socket_of},
+    listener::{Listener, Presence, Served, Tls, socket_of},
     live::{Live, Looked, Lost, Work, WorkItem, look},
     mcp::{Mcp, Opening, Profiles, UnknownProfile},
     oauth::{KeySource, OAuth},

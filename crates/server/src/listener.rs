@@ -14,7 +14,10 @@ use std::{
 use sha2::{Digest, Sha256};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
-pub use self::{presence::Presence, tls::Tls};
+pub use self::{
+    presence::{Presence, Served},
+    tls::Tls,
+};
 use crate::{Error, hex, peer::Peer};
 
 /// Maximum length of a socket's path in bytes, including the final zero: the minimum of all

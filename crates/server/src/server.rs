@@ -11,15 +11,18 @@ use std::{
     net::SocketAddr,
     path::Path,
     sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use aios_memory::AgentMemory;
 use axum::{Router, middleware};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use self::local::Local;
@@ -143,7 +146,8 @@ impl Ready {
         self.listener.socket()
     }
 
-    /// Serves until `shutdown` completes, or no connection was open for [`Config::idle_exit`].
+    /// Serves until `shutdown` completes, or no connection was open for [`Config::idle_exit`],
+    /// apart from those of declined commands.
     /// Calls that were accepted are then completed; new ones are refused with a retryable status.
     /// Calls that last longer than [`Config::drain_timeout`] are cut off, but a write that has
     /// started is completed. The memory stays open.
@@ -173,21 +177,38 @@ struct Running {
 }
 
 /// Number of open connections, with a notification when it changes.
-#[derive(Default)]
 struct Open {
     count: AtomicUsize,
     changed: Notify,
+    /// The time at which the last used connection ended.
+    used_at: Mutex<Instant>,
+}
+
+impl Open {
+    fn new() -> Open {
+        let used_at = Mutex::new(Instant::now());
+        Open { count: AtomicUsize::new(0), changed: Notify::new(), used_at }
+    }
+
+    fn used_at(&self) -> MutexGuard<'_, Instant> {
+        self.used_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// One open connection.
 struct Opened {
     open: Arc<Open>,
     gate: Arc<Gate>,
+    /// True after a call other than a declined command.
+    is_used: Arc<AtomicBool>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Drop for Opened {
     fn drop(&mut self) {
+        if self.is_used.load(Ordering::Relaxed) {
+            *self.open.used_at() = Instant::now();
+        }
         let before = self.open.count.fetch_sub(1, Ordering::Relaxed);
         self.gate.metrics.connections(before.saturating_sub(1));
         self.open.changed.notify_waiters();
@@ -219,7 +240,7 @@ impl Running {
             health,
             connections: TaskTracker::new(),
             cut_off: CancellationToken::new(),
-            open: Arc::default(),
+            open: Arc::new(Open::new()),
         }
     }
 
@@ -294,10 +315,11 @@ impl Running {
         self.gate.metrics.connections(before + 1);
         self.open.changed.notify_waiters();
         let (open, gate) = (Arc::clone(&self.open), Arc::clone(&self.gate));
-        Some(Opened { open, gate, _place: place })
+        Some(Opened { open, gate, is_used: Arc::default(), _place: place })
     }
 
-    /// Completes when no connection was open for `idle_exit`.
+    /// Completes when no connection was open for `idle_exit`. Connections with no calls other than
+    /// declined commands do not count.
     async fn idle(&self) {
         let Some(limit) = self.config.idle_exit else {
             return std::future::pending().await;
@@ -305,7 +327,8 @@ impl Running {
         loop {
             let changed = self.open.changed.notified();
             if self.open.count.load(Ordering::Relaxed) == 0 {
-                if tokio::time::timeout(limit, changed).await.is_err() {
+                let ends = *self.open.used_at() + limit;
+                if tokio::time::timeout_at(ends, changed).await.is_err() {
                     tracing::info!("nobody was connected for {limit:?}");
                     return;
                 }

@@ -56,6 +56,10 @@ pub(crate) async fn serve(
     let memory = AgentMemory::open(config).await?;
     let served = async {
         let mut presence = Presence::claim(&data_dir)?;
+        if serve.detached {
+            // Only hooks start a service like this.
+            presence = presence.on_demand();
+        }
         let listener = match inherited {
             Some(listener) => listener,
             None => bind(serve, address, &data_dir).await?,

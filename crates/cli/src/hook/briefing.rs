@@ -14,7 +14,7 @@ use super::{
     call::Call,
     input::Start,
     packing::{self, Limits},
-    session::{Anew, Given, session_of},
+    session::{Anew, Given, is_in, is_of_sub_agent, session_of},
     told::is_told,
 };
 use crate::failure::Failure;
@@ -201,12 +201,15 @@ async fn decisions(
     read(view, chosen.collect()).await
 }
 
-/// Returns the last prompt and the last answer of the session before `current`.
+/// Returns the last prompt and the last answer of the session before `current`. Sessions of
+/// sub-agents do not count.
 async fn closing(view: &MemoryView, current: &Id) -> Result<Vec<(f64, Record)>, Failure> {
     let failed = aios_memory::Error::from;
     let project = &view.gate().filter().scope.project;
     let sessions = view.working().sessions().active(SESSION_HOURS_MAX).await.map_err(failed)?;
-    let others = sessions.into_iter().filter(|session| session.id != *current);
+    let others = sessions.into_iter().filter(|session| {
+        !is_in(Some(session.id.as_str()), current) && !is_of_sub_agent(&session.id)
+    });
     let mut messages = Vec::new();
     for session in others.take(SESSIONS_MAX) {
         let recent = view.working().messages().recent(&session.id, CLOSING_MESSAGES).await;

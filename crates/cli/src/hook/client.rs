@@ -5,28 +5,30 @@ use std::{
     ffi::OsString,
     io::{self, Read},
     panic::AssertUnwindSafe,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{ExitCode, exit},
     thread,
     time::{Duration, Instant},
 };
 
 use aios_memory::Config;
-use aios_memory_server::{CommandLine, CommandOutput, Presence, is_ready, run_by_service};
+use aios_memory_server::{
+    CommandAnswer, CommandLine, CommandOutput, Presence, Served, is_ready, run_by_service,
+};
 
 use super::{
     Event, Host,
     input::INPUT_BYTES_MAX,
     log::Log,
     marks::mark,
-    starting::start,
+    starting::{end, start},
     state::{DIRECTORY, make_folder},
 };
 use crate::{
     args::{Arguments, Hook},
     failure::Failure,
     output::print,
-    service::circumstances,
+    service::circumstances_of_hook,
 };
 
 /// Interval of attempts to reach a starting service.
@@ -119,7 +121,7 @@ impl Client {
         if INPUT_BYTES_MAX < input.len() as u64 {
             return Err(format!("the input has more than {INPUT_BYTES_MAX} bytes"));
         }
-        let circumstances = circumstances(&self.config, &self.data_dir);
+        let circumstances = circumstances_of_hook(&self.config, &self.data_dir);
         let line = CommandLine::new(words, circumstances).with_input(input);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("failed to start the runtime: {error}"))?;
@@ -135,21 +137,29 @@ impl Client {
         Ok(())
     }
 
-    /// Lets the service answer. Starts one if none is running.
+    /// Lets the service answer. Starts one if none is running, and replaces one that another hook
+    /// started with another version or other settings.
     async fn ask(&self, line: &CommandLine) -> Result<CommandOutput, String> {
-        let mut has_started = false;
+        let (mut has_started, mut ended) = (false, None);
         loop {
-            match Presence::find(&self.data_dir) {
-                Some(socket) => {
-                    if let Some(output) = run_by_service(&socket, line).await {
-                        return Ok(output);
+            match Presence::find_service(&self.data_dir) {
+                Some(service) if ended == Some(service.pid) => {}
+                Some(service) => match run_by_service(&service.socket, line).await {
+                    CommandAnswer::Done(output) => return Ok(output),
+                    // A service that declines after it was replaced would always do so.
+                    CommandAnswer::Declined if ended.is_some() => return Err(declined(&service)),
+                    CommandAnswer::Declined => {
+                        self.replace(&service)?;
+                        (has_started, ended) = (false, Some(service.pid));
                     }
-                    self.check_declined(&socket).await?;
-                }
+                    _ if is_ready(&service.socket).await => {
+                        return Err("the running service did not execute the call".to_owned());
+                    }
+                    _ => {}
+                },
                 None if !has_started => {
-                    start(&self.data_dir, self.settings_file.as_ref(), &self.config)
+                    has_started = start(&self.data_dir, self.settings_file.as_ref(), &self.config)
                         .map_err(|error| format!("failed to start the service: {error}"))?;
-                    has_started = true;
                 }
                 None => {}
             }
@@ -160,13 +170,27 @@ impl Client {
         }
     }
 
-    /// Fails if the service accepts calls but declined this one.
-    async fn check_declined(&self, socket: &Path) -> Result<(), String> {
-        match is_ready(socket).await {
-            true => Err("the running service is of another version, or has other settings or \
-                         another time zone; end it, and the next hook starts one"
-                .to_owned()),
-            false => Ok(()),
+    /// Ends a service that declined the call, if a hook started it.
+    ///
+    /// # Errors
+    /// The problem, for a service that the user or a supervisor started.
+    fn replace(&self, service: &Served) -> Result<(), String> {
+        if !service.is_on_demand {
+            return Err(declined(service));
         }
+        self.log.add(&format!(
+            "replaces the service (process {}), which has another version or other settings",
+            service.pid
+        ));
+        end(service).map_err(|error| format!("failed to end process {}: {error}", service.pid))
     }
+}
+
+/// Describes a service that declined the call.
+fn declined(service: &Served) -> String {
+    format!(
+        "the running service (process {}) has another version or other settings than this hook; \
+         restart it with the same ones, or end it, and the next hook starts one",
+        service.pid
+    )
 }

@@ -10,7 +10,7 @@ use aios_memory::{
 use super::{
     call::{Call, missing},
     packing::{self, Limits},
-    session::{Anew, Given, session_of},
+    session::{Anew, Given, is_in, session_of},
     told::{KINDS, is_told},
 };
 use crate::failure::Failure;
@@ -25,9 +25,15 @@ type Found = (Record, f64);
 /// many reach it as reach 0.5; docs/measurements/retrieval.md has the shares.
 const RELEVANCE_MIN: f64 = 0.6;
 
-/// Number of hits that are examined. Some of them were already given to the session, or not told by
-/// anyone.
+/// Number of hits that are examined first. If few of them are new to the session, because the
+/// others are its own, were given to it before, or were not told by anyone, the search is repeated
+/// with `HITS_FACTOR` times as many, up to `HITS_MAX`.
 const HITS: usize = 32;
+const HITS_FACTOR: usize = 4;
+const HITS_MAX: usize = 512;
+
+/// Number of new records that are enough. Most contexts have no room for more.
+const ENOUGH: usize = 8;
 
 /// Minimum length of a prompt, in words and in characters. Shorter prompts answer a question of the
 /// model.
@@ -48,29 +54,52 @@ pub(super) async fn context(call: &Call) -> Result<Option<String>, Failure> {
     let Some(given) = Given::at_prompt(call)? else { return Ok(None) };
     view.feed().catch_up().await?;
     let query: String = prompt.chars().take(QUERY_CHARS_MAX).collect();
-    let options = SearchOptions::default()
-        .with_kinds(KINDS.to_vec())
-        .with_min_relevance(RELEVANCE_MIN)
-        .with_limit(HITS)
-        .with_fields(Fields::All);
-    let found = view.longterm().search(&query, &options).await.map_err(aios_memory::Error::from)?;
-    let found = found.hits.into_iter().map(|hit| (hit.record, hit.relevance));
-    let now = Timestamp::now();
-    let is_new = |(record, _): &Found| {
-        is_told(record, now)
-            && record.scope.session.as_deref() != Some(session.as_str())
-            && !given.repeats(record.scope.session.as_deref())
-            && !given.has(&record.key())
-    };
-    let found: Vec<Found> = found.filter(is_new).collect();
-    let found = without_known_messages(&view, found, &given).await?;
-    let found = without_known_facts(&view, found, &session, &given).await?;
+    let found = found(&view, &query, &session, &given).await?;
     let candidates = found
         .iter()
         .map(|(record, relevance)| Candidate::from_record(Tier::Longterm, record, *relevance));
     let keys: Vec<(String, Key)> =
         found.iter().map(|(record, _)| (record.identity().to_string(), record.key())).collect();
     packing::given(call, &view, candidates.collect(), &keys, LIMITS, Anew::No).await
+}
+
+/// Returns the records that match `query` and are new to the session.
+async fn found(
+    view: &MemoryView,
+    query: &str,
+    session: &Id,
+    given: &Given,
+) -> Result<Vec<Found>, Failure> {
+    let now = Timestamp::now();
+    let is_new = |(record, _): &Found| {
+        is_told(record, now)
+            && !has_told(session, given, record.scope.session.as_deref())
+            && !given.has(&record.key())
+    };
+    let mut limit = HITS;
+    loop {
+        let options = SearchOptions::default()
+            .with_kinds(KINDS.to_vec())
+            .with_min_relevance(RELEVANCE_MIN)
+            .with_limit(limit)
+            .with_fields(Fields::All);
+        let hits = view.longterm().search(query, &options).await;
+        let hits = hits.map_err(aios_memory::Error::from)?.hits;
+        let is_last = hits.len() < limit || HITS_MAX <= limit;
+        let found = hits.into_iter().map(|hit| (hit.record, hit.relevance)).filter(is_new);
+        let found = without_known_messages(view, found.collect(), given).await?;
+        let found = without_known_facts(view, found, session, given).await?;
+        if is_last || ENOUGH <= found.len() {
+            return Ok(found);
+        }
+        limit = (limit * HITS_FACTOR).min(HITS_MAX);
+    }
+}
+
+/// Returns true if the messages of the session `of` are in `session`: its own, those of its
+/// sub-agents, and those that it repeats because it was forked.
+fn has_told(session: &Id, given: &Given, of: Option<&str>) -> bool {
+    is_in(of, session) || given.repeats(of)
 }
 
 /// Removes messages with a statement that has ended, and messages that only state facts the session
@@ -115,9 +144,9 @@ async fn without_known_facts(
     let scopes = view.longterm().records().scopes(&evidence).await;
     let scopes = scopes.map_err(aios_memory::Error::from)?;
     known.extend(evidence.into_iter().zip(scopes).filter_map(|(identity, scope)| {
-        let of = scope.as_ref()?.session.as_deref();
-        let is_of_session = of == Some(session.as_str()) || given.repeats(of);
-        (is_of_session || given.has(&identity.key())).then_some(identity)
+        // `None` for a record that long-term memory no longer has.
+        let of = scope.as_ref().and_then(|scope| scope.session.as_deref());
+        (has_told(session, given, of) || given.has(&identity.key())).then_some(identity)
     }));
     found.retain(|(record, _)| {
         let is_known = record.references.iter().any(|evidence| known.contains(evidence));

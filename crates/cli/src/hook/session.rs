@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     call::Call,
+    event::Host,
     state::{self, DIRECTORY, name_of, owner_of},
 };
 use crate::failure::Failure;
@@ -118,7 +119,7 @@ impl Given {
 
     /// Returns true if the session repeats the messages of `session`.
     pub(super) fn repeats(&self, session: Option<&str>) -> bool {
-        session.is_some_and(|session| self.sessions.iter().any(|it| it.as_str() == session))
+        self.sessions.iter().any(|whole| is_in(session, whole))
     }
 
     /// Returns the records that were given last, at most `limit`, newest first.
@@ -167,6 +168,20 @@ pub(super) fn keys_in(context: &Context, records: &[(String, Key)]) -> Vec<Key> 
 /// Returns the id of the session in the memory.
 pub(super) fn session_of(call: &Call) -> Result<Id, Failure> {
     named(call, call.session_id()?)
+}
+
+/// Returns true if `session` is `whole`, or a session of one of its sub-agents.
+pub(super) fn is_in(session: Option<&str>, whole: &Id) -> bool {
+    let rest = session.and_then(|session| session.strip_prefix(whole.as_str()));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns true if `session` is the session of a sub-agent: `HOST/SESSION/AGENT`.
+pub(super) fn is_of_sub_agent(session: &Id) -> bool {
+    Host::ALL.iter().any(|host| {
+        let rest = session.as_str().strip_prefix(host.name());
+        rest.and_then(|rest| rest.strip_prefix('/')).is_some_and(|id| id.contains('/'))
+    })
 }
 
 /// Returns the id in the memory of the session with this id at the host.

@@ -1,4 +1,4 @@
-//! Starts the service of a data directory, detached from the hook and its host.
+//! Starts and ends the service of a data directory, detached from the hook and its host.
 //!
 //! The service holds a lock from its start to its end. The lock belongs to an open file, which is
 //! the stdin of the process. If several hooks run at once, one of them starts the service and the
@@ -14,6 +14,12 @@ use std::{
 };
 
 use aios_memory::Config;
+use aios_memory_server::Served;
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 
 use super::state::{DIRECTORY, make_folder};
 
@@ -26,7 +32,7 @@ const OF_SUPERVISOR: &[&str] = &["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "
 /// The first file descriptor after the standard streams.
 const FIRST_OTHER_FD: i32 = 3;
 
-/// Starts the service unless one is starting or running.
+/// Starts the service unless one is starting, running or ending. Returns true if it was started.
 ///
 /// # Errors
 /// The I/O error of the failed operation.
@@ -34,10 +40,10 @@ pub(super) fn start(
     data_dir: &Path,
     settings_file: Option<&PathBuf>,
     config: &Config,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let folder = data_dir.join(DIRECTORY);
     make_folder(&folder)?;
-    let Some(lock) = locked(&folder.join("service.lock"))? else { return Ok(()) };
+    let Some(lock) = locked(&folder.join("service.lock"))? else { return Ok(false) };
     let errors = private(&folder.join("service.err"))?;
     errors.set_len(0)?;
     // Otherwise pipes of the host would stay open while the service runs.
@@ -59,7 +65,19 @@ pub(super) fn start(
     for name in OF_SUPERVISOR {
         command.env_remove(name);
     }
-    command.spawn().map(drop)
+    command.spawn().map(|_| true)
+}
+
+/// Asks a service that a hook started to end. It completes accepted calls first.
+///
+/// # Errors
+/// The I/O error of the signal. A service that has already ended is none.
+pub(super) fn end(service: &Served) -> io::Result<()> {
+    let pid = i32::try_from(service.pid).map_err(io::Error::other)?;
+    match kill(Pid::from_raw(pid), Signal::SIGTERM) {
+        Ok(()) | Err(Errno::ESRCH) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Locks the lock file and returns it. `None` if another process holds the lock.

@@ -2,7 +2,6 @@
 
 use aios_exchange::ingest::{self, is_field};
 use aios_memory::{
-    Key, Kind, MemoryView, Scope, ScopeFilter,
     context::without_contexts,
     guard::{Guard, Policy},
 };
@@ -29,7 +28,7 @@ pub(super) async fn follow(call: &Call, event: Event, output: Output) -> Result<
     if path.is_relative() {
         return Err(missing("cwd"));
     }
-    let view = in_project_of_session(call).await?;
+    let view = call.for_messages().await?;
     let amount = match event {
         Event::Stop => Amount::Part,
         Event::SessionEnd => Amount::Rest,
@@ -81,27 +80,4 @@ pub(super) async fn keep_summary(call: &Call) -> Result<(), Failure> {
     let kept = sessions.set_summary(&session_of(call)?, summary).await;
     kept.map_err(aios_memory::Error::from)?;
     Ok(())
-}
-
-/// Returns the memory with the scope for the messages of a call's session. The project is that of
-/// the session, which accepts no messages of another; otherwise that of its last message; otherwise
-/// that of the working directory, which may change during a session.
-async fn in_project_of_session(call: &Call) -> Result<MemoryView, Failure> {
-    let id = session_of(call)?;
-    let last = call.whole.working().messages().recent(&id, 1).await;
-    let last = last.map_err(aios_memory::Error::from)?.pop().map(|last| last.meta.scope);
-    let session = call.whole.get(&Key::new(Kind::Session, id)).await?.map(|it| it.scope);
-    // A shared session with this id is a different one.
-    let session = session.filter(|scope| call.whole.gate().may_change(scope));
-    let project = match (session.and_then(|scope| scope.project), last) {
-        (Some(project), _) => Some(project),
-        (None, Some(last)) => last.project,
-        (None, None) => return call.in_project().await,
-    };
-    if call.whole.gate().filter().scope.project.is_some() {
-        return Ok(call.whole.clone());
-    }
-    let scope = Scope { project, ..Scope::default() };
-    // A fork repeats lines of its parent, which may be in another project.
-    Ok(call.whole.select(&ScopeFilter::new(scope))?)
 }

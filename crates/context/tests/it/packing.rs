@@ -131,8 +131,18 @@ fn a_long_text_is_cut_at_a_sentence_end_if_enough_remains() {
     let short =
         context(vec![note("n", &text, 1.0)], &Policy::default(), FRAME + CUT_TOKENS_MIN - 1);
     assert_eq!(omitted(&short), [("n", "budget".to_owned())]);
-    let endless = note("n", &words(500, "and"), 1.0);
-    assert!(context(vec![endless], &Policy::default(), 200).chunks.is_empty());
+}
+
+#[test]
+fn a_long_text_without_a_sentence_end_is_cut_at_a_word() {
+    let endless = words(500, "and");
+    for text in [endless.clone(), format!("Yes. {endless}")] {
+        let cut = context(vec![note("n", &text, 1.0)], &Policy::default(), 200);
+        assert!(cut.chunks[0].cut && cut.total_tokens.0 <= 200, "{}", cut.text);
+        let shown = cut.chunks[0].content.trim_start_matches("> ");
+        let shown = shown.strip_suffix(" [...]\n").unwrap();
+        assert!(text.strip_prefix(shown).is_some_and(|rest| rest.starts_with(' ')), "{shown}");
+    }
 }
 
 #[test]

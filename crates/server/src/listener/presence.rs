@@ -24,6 +24,20 @@ const PAUSE: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub struct Presence {
     file: File,
+    is_on_demand: bool,
+}
+
+/// A running service, as recorded in its mark.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Served {
+    /// Process id.
+    pub pid: u32,
+    /// Unix socket.
+    pub socket: PathBuf,
+    /// True if a program started the service for its own calls, so that a program with another
+    /// version or other settings may end and replace it. False if a user or a supervisor did.
+    pub is_on_demand: bool,
 }
 
 /// Content of the mark file.
@@ -32,6 +46,8 @@ struct Mark {
     pid: u32,
     listen: Option<SocketAddr>,
     socket: Option<PathBuf>,
+    #[serde(default)]
+    is_on_demand: bool,
 }
 
 impl Presence {
@@ -54,7 +70,7 @@ impl Presence {
             .open(&path)
             .map_err(failed)?;
         match locked(&file) {
-            Ok(()) => Ok(Presence { file }),
+            Ok(()) => Ok(Presence { file, is_on_demand: false }),
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
                 file.read_to_string(&mut text).map_err(failed)?;
@@ -63,6 +79,12 @@ impl Presence {
             }
             Err(TryLockError::Error(source)) => Err(failed(source)),
         }
+    }
+
+    /// Marks the service as started by a program for its own calls.
+    #[must_use]
+    pub fn on_demand(self) -> Presence {
+        Presence { is_on_demand: true, ..self }
     }
 
     /// Records the addresses of the service in the mark.
@@ -74,6 +96,7 @@ impl Presence {
             pid: std::process::id(),
             listen: listener.local_addr(),
             socket: listener.socket().map(Path::to_path_buf),
+            is_on_demand: self.is_on_demand,
         };
         let write = |file: &mut File| -> std::io::Result<()> {
             file.set_len(0)?;
@@ -86,6 +109,12 @@ impl Presence {
     /// Returns the socket of the service that runs for a data directory, if any.
     #[must_use]
     pub fn find(data_dir: &Path) -> Option<PathBuf> {
+        Presence::find_service(data_dir).map(|served| served.socket)
+    }
+
+    /// Returns the service that runs for a data directory, if it has a socket.
+    #[must_use]
+    pub fn find_service(data_dir: &Path) -> Option<Served> {
         let path = mark_of(data_dir);
         let file = File::open(&path).ok()?;
         match file.try_lock_shared() {
@@ -93,7 +122,8 @@ impl Presence {
             Ok(()) | Err(TryLockError::Error(_)) => return None,
         }
         let mark: Mark = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
-        mark.socket
+        let Mark { pid, is_on_demand, .. } = mark;
+        mark.socket.map(|socket| Served { pid, socket, is_on_demand })
     }
 }
 

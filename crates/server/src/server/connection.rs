@@ -1,6 +1,7 @@
 //! A connection with HTTP/1.1 or HTTP/2, as determined by its first bytes.
 
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -21,8 +22,8 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::{Peer, Running};
-use crate::{Config, place::ConnectionPlaces};
+use super::{Opened, Peer, Running};
+use crate::{Config, command, place::ConnectionPlaces};
 
 /// Maximum size of the headers of a request in bytes.
 const HEADER_BYTES_MAX: usize = 64 << 10;
@@ -40,7 +41,7 @@ impl Running {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         if let Some(opened) = self.opened() {
-            let connection = self.connection(peer);
+            let connection = self.connection(peer, &opened);
             self.connections.spawn(async move {
                 connection.run(stream).await;
                 drop(opened);
@@ -51,7 +52,7 @@ impl Running {
     /// Serves a connection that begins with a TLS handshake.
     pub(super) fn start_tls(&self, stream: TcpStream, peer: Peer, acceptor: TlsAcceptor) {
         let Some(opened) = self.opened() else { return };
-        let connection = self.connection(peer);
+        let connection = self.connection(peer, &opened);
         self.connections.spawn(async move {
             let handshake = acceptor.accept(stream);
             match tokio::time::timeout(connection.config.header_timeout, handshake).await {
@@ -63,11 +64,12 @@ impl Running {
         });
     }
 
-    fn connection(&self, peer: Peer) -> Connection {
+    fn connection(&self, peer: Peer, opened: &Opened) -> Connection {
         Connection {
             config: self.config.clone(),
             router: self.router.clone(),
             peer,
+            is_used: Arc::clone(&opened.is_used),
             draining: self.gate.draining.clone(),
             cut_off: self.cut_off.clone(),
         }
@@ -78,6 +80,7 @@ struct Connection {
     config: Config,
     router: Router,
     peer: Peer,
+    is_used: Arc<AtomicBool>,
     draining: tokio_util::sync::CancellationToken,
     cut_off: tokio_util::sync::CancellationToken,
 }
@@ -87,7 +90,7 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Connection { config, router, peer, draining, cut_off } = self;
+        let Connection { config, router, peer, is_used, draining, cut_off } = self;
         let has_begun = Arc::new(AtomicBool::new(false));
         let begun = Arc::clone(&has_begun);
         let places = ConnectionPlaces::new(config.calls_max);
@@ -96,7 +99,15 @@ impl Connection {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer);
             request.extensions_mut().insert(places.clone());
-            router.clone().oneshot(request)
+            let (router, is_used) = (router.clone(), Arc::clone(&is_used));
+            async move {
+                let is_command = request.uri().path() == command::ROUTE;
+                let answer = router.oneshot(request).await?;
+                if !is_command || answer.status().is_success() {
+                    is_used.store(true, Ordering::Relaxed);
+                }
+                Ok::<_, Infallible>(answer)
+            }
         });
         let builder = builder(&config);
         let connection = builder.serve_connection(TokioIo::new(stream), service);

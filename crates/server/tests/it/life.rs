@@ -8,7 +8,10 @@ use std::{
 };
 
 use aios_memory::AgentMemory;
-use aios_memory_server::{Config, Error, Listener, NewToken, Presence, Server, Tokens, socket_of};
+use aios_memory_server::{
+    CommandAnswer, CommandLine, Config, Error, Listener, NewToken, Presence, Server, Tokens,
+    run_by_service, socket_of,
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -188,6 +191,24 @@ async fn a_service_without_callers_ends_by_itself() {
         Service::start_with(|config| config.idle_exit = Some(Duration::from_millis(300))).await;
     assert_eq!(service.send(&Request::get("/healthz")).await.status, 200);
     tokio::time::timeout(PATIENCE, service.ended()).await.expect("it ends without being asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn declined_commands_do_not_keep_a_service_running() {
+    let service =
+        Service::start_with(|config| config.idle_exit = Some(Duration::from_millis(300))).await;
+    let socket = service.socket.clone();
+    let line = CommandLine::new(vec!["aios-memory".to_owned()], "another version".to_owned());
+    let declined = async {
+        let mut declined = 0;
+        while run_by_service(&socket, &line).await == CommandAnswer::Declined {
+            declined += 1;
+        }
+        declined
+    };
+    let declined = tokio::time::timeout(PATIENCE, declined).await.expect("it ends meanwhile");
+    assert!(0 < declined);
+    service.ended().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
