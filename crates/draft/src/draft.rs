@@ -11,7 +11,7 @@ use crate::{
     moment::SAID_SECONDS_MAX,
     place::{Place, like_owner, says_nothing, take_place},
     said::{IsNew, Mend, Said, Unfit},
-    shape::{is_kept, message_shape, role_of, unfold},
+    shape::{is_kept, is_model, message_shape, role_of, unfold},
     spellings::{TIME, is_nested},
     unnamed::{Unnamed, fitted},
 };
@@ -101,6 +101,9 @@ impl Defaults {
     }
 }
 
+/// Role of a model that a record names as its speaker.
+const MODEL: &str = "assistant";
+
 /// Metadata key of the conversation's title in a message.
 const TITLE: &str = "conversation_title";
 
@@ -145,6 +148,9 @@ impl Draft {
         let Place { scope: named, former } = take_place(&mut object)?;
         let Said { text, role, name, external_id, occurred_at, tags, mut mended, mut is_new } =
             Said::take(&mut object)?;
+        // A model may be named in a field that no other shape reads, such as `speaker_name`.
+        let by_model = || name.as_deref().filter(|name| is_model(name)).map(|_| MODEL.to_owned());
+        let role = role.or_else(by_model);
         let is_time_inherited = occurred_at.is_none() && defaults.time.is_some();
         let occurred_at = occurred_at.or(defaults.time);
         // Earlier versions ignored the conversation's time. The id of a record with an external id

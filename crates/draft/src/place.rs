@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use crate::{
     said::name_of,
     spellings::{
-        AGENT, Field, NAME, OWNERS, PROJECT, RUN, SESSION, has_owner_mark, holds_owner, is_content,
-        is_nested, is_one_of, is_role, looks_like_owner, may_mean_owner, names_owner,
-        names_owner_by_name, plain,
+        AGENT, Field, NAME, OWNERS, PROJECT, RUN, SESSION, has_owner_mark, holds_claims,
+        holds_owner, is_content, is_nested, is_one_of, is_role, looks_like_owner, may_mean_owner,
+        names_owner, names_owner_by_name, plain,
     },
 };
 
@@ -20,8 +20,10 @@ const OWNER_FIELDS: &[&str] = &["id", "name", "email"];
 const NAMED_FIELDS: &[&str] = &["id", "uuid", "key", "name"];
 
 /// Fields that suggest that an object describes a person.
-const LIKE_NAMES: &[&str] =
-    &["id", "uuid", "guid", "uid", "name", "email", "login", "handle", "key"];
+const LIKE_NAMES: &[&str] = &[
+    "id", "uuid", "guid", "uid", "name", "email", "login", "handle", "key", "sub", "subject",
+    "oid", "upn", "nickname", "phone",
+];
 
 /// Maximum length in bytes of a text that may be a name. A longer one does not make its field look
 /// like an owner.
@@ -216,6 +218,11 @@ impl<F: Fn(&str) -> bool> Owners<F> {
                 Ok(())
             }
             Value::Array(items) => {
+                if let [Value::String(name), value] = &items[..]
+                    && is_owner_pair(name, value)
+                {
+                    return Err(doubt(name));
+                }
                 items.iter_mut().try_for_each(|item| self.take_inside(item, is_speaker))
             }
             _ => Ok(()),
@@ -245,10 +252,16 @@ fn doubt(name: &str) -> String {
 
 /// Returns the owner's field name if an object is a pair such as `{"key": "user_id", "value": ..}`.
 fn paired_owner(object: &Map<String, Value>) -> Option<&str> {
-    let value = ["value", "val"].iter().find_map(|name| object.get(*name))?;
-    let names = ["key", "name", "field"].iter().filter_map(|name| object.get(*name)?.as_str());
-    let mut owners = names.filter(|name| names_owner(name) || has_owner_mark(name));
-    owners.next().filter(|_| !says_nothing(value) && !value.is_boolean())
+    let value = ["value", "val", "v"].iter().find_map(|name| object.get(*name))?;
+    let names = ["key", "name", "field", "k", "attribute", "property"];
+    let mut names = names.iter().filter_map(|name| object.get(*name)?.as_str());
+    names.find(|name| is_owner_pair(name, value))
+}
+
+/// Returns `true` if a name and a value are a pair that names an owner.
+fn is_owner_pair(name: &str, value: &Value) -> bool {
+    let is_owner = names_owner(name) || has_owner_mark(name);
+    is_owner && !says_nothing(value) && !value.is_boolean()
 }
 
 /// Returns `true` for a field that may name an owner in an unknown spelling.
@@ -264,6 +277,9 @@ fn is_doubtful(name: &str, value: &Value) -> bool {
 pub fn like_owner(object: &Map<String, Value>) -> Option<String> {
     object.iter().find_map(|(name, value)| match value {
         Value::Object(inner) if is_nested(name) => like_owner(inner),
+        Value::Object(inner) if holds_claims(name) && like_owner(inner).is_some() => {
+            like_owner(inner)
+        }
         Value::String(role) if is_role(role) => None,
         value if says_nothing(value) => None,
         value => (may_mean_owner(name) && is_like_name(value)).then(|| name.clone()),

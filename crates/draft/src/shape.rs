@@ -14,14 +14,19 @@ pub use self::{
 use crate::{
     content::{Content, text_in},
     repeated,
-    spellings::is_nested,
+    spellings::{is_nested, is_one_of},
 };
 
 /// Fields in which programs name the speaker.
 const SPEAKERS: &[&str] = &["sender", "from", "author", "speaker", "type", "message_type"];
 
 /// Fields by which chat programs mark a speaker as a program.
-const BOT_MARKS: &[&str] = &["is_bot", "isBot", "bot"];
+const BOT_MARKS: &[&str] =
+    &["is_bot", "bot", "is_ai", "is_assistant", "is_model", "is_from_ai", "is_from_bot"];
+
+/// Fields, true or false, by which chat programs mark the words of their user.
+const USER_MARKS: &[&str] =
+    &["is_created_by_user", "created_by_user", "is_user", "is_from_user", "from_user", "is_human"];
 
 /// Fields that may hold the text, besides `text` and `content`.
 const TEXTS: &[&str] = &["value", "message", "body", "parts"];
@@ -192,8 +197,8 @@ fn speak(object: &mut Map<String, Value>) {
         .get("role")
         .is_some_and(|role| role.as_str().is_some_and(|it| !it.trim().is_empty()));
     if !has_role && has_text(object) {
-        let is_bot = says_bot(object)
-            || SPEAKERS.iter().filter_map(|it| object.get(*it)?.as_object()).any(says_bot);
+        let marked = author_mark(object)
+            .or_else(|| SPEAKERS.iter().find_map(|it| author_mark(object.get(*it)?.as_object()?)));
         let said =
             SPEAKERS.iter().find_map(|field| Some((*field, speaker(object.get(*field)?, field)?)));
         if let Some((field, (role, name))) = said {
@@ -203,8 +208,13 @@ fn speak(object: &mut Map<String, Value>) {
                 object.insert("name".to_owned(), name.into());
             }
         }
-        if is_bot {
-            object.entry("role").or_insert_with(|| "assistant".into());
+        if let Some(author) = marked {
+            let word = object.get("role").and_then(Value::as_str).unwrap_or_default();
+            // A mark is more certain than a name that reads like a role, but says nothing about
+            // messages of the system and of tools.
+            if matches!(known_role(word), None | Some("user" | "assistant")) {
+                object.insert("role".to_owned(), author.into());
+            }
         }
     }
     // A type beside a role repeats the role, or marks the object as a message.
@@ -215,9 +225,33 @@ fn speak(object: &mut Map<String, Value>) {
     }
 }
 
-/// Returns `true` for a speaker or a message that is marked as a program's.
-fn says_bot(object: &Map<String, Value>) -> bool {
-    BOT_MARKS.iter().any(|mark| object.get(*mark) == Some(&Value::Bool(true)))
+/// Returns the role that a speaker or a message is marked with: that of a program, or of its user.
+pub fn author_mark(object: &Map<String, Value>) -> Option<&'static str> {
+    let mark = |marks: &[&str], expected: bool| {
+        object.iter().any(|(name, value)| is_one_of(name, marks) && truth(value) == Some(expected))
+    };
+    if mark(BOT_MARKS, true) || mark(USER_MARKS, false) {
+        return Some("assistant");
+    }
+    mark(USER_MARKS, true).then_some("user")
+}
+
+/// Returns the truth value that programs and databases write as a word or a number.
+fn truth(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(is_true) => Some(*is_true),
+        Value::Number(number) => match number.as_i64() {
+            Some(0) => Some(false),
+            Some(1) => Some(true),
+            _ => None,
+        },
+        Value::String(word) => match word.to_ascii_lowercase().as_str() {
+            "false" | "0" => Some(false),
+            "true" | "1" => Some(true),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Returns the role and the name of the speaker in a field.
@@ -225,7 +259,7 @@ fn speaker(value: &Value, field: &str) -> Option<(Option<String>, Option<String>
     match value {
         Value::String(word) if word.trim().is_empty() => None,
         Value::String(word) if known_role(word).is_some() => Some((Some(word.clone()), None)),
-        Value::String(name) if field == "from" && is_model(name) => {
+        Value::String(name) if is_model(name) => {
             Some((Some("assistant".to_owned()), Some(name.clone())))
         }
         Value::String(name) if !field.ends_with("type") => Some((None, Some(name.clone()))),

@@ -3,15 +3,18 @@
 //! as such, so it is never silently ignored.
 //!
 //! Names are compared in the form of [`plain`], and without the `_` between their words: `userId`,
-//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. The names are those of mem0, OpenAI,
+//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. Letters that look like Latin ones count
+//! as these. The names are those of mem0, OpenAI,
 //! Anthropic, LangChain, ShareGPT, ChatGPT, Claude, Zep and Letta, and of exports of common chat
 //! programs.
 
+mod letters;
 mod owners;
 
+use self::letters::letter;
 pub use self::owners::{
-    OWNERS, has_owner_mark, holds_owner, is_content, looks_like_owner, may_mean_owner, names_owner,
-    names_owner_by_name,
+    OWNER_IDS, OWNERS, has_owner_mark, holds_claims, holds_owner, is_content, looks_like_owner,
+    may_mean_owner, names_owner, names_owner_by_name,
 };
 
 /// A field of a record, with its accepted spellings.
@@ -321,14 +324,15 @@ fn is_joined(name: &str, joined: &str) -> bool {
 
 /// Returns a field's name in lower case, reduced to its letters and digits.
 fn joined(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let letters = name.chars().map(letter);
+    letters.filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Returns a field's name in lower case with one `_` between words and none around them.
 pub fn plain(name: &str) -> String {
     let mut plain = String::with_capacity(name.len() + 2);
     let mut before: Option<char> = None;
-    for c in name.chars() {
+    for c in name.chars().map(letter) {
         let starts_word = c.is_uppercase() && before.is_some_and(char::is_lowercase);
         let is_gap = !c.is_alphanumeric();
         if (starts_word || is_gap) && !plain.is_empty() && !plain.ends_with('_') {

@@ -172,6 +172,9 @@ fn a_role_word_in_a_speaker_field_is_the_role() {
         (json!({"author": {"role": "assistant", "name": null}}), Some("assistant"), None),
         (json!({"role": "Ada", "role_type": "user"}), Some("user"), Some("Ada")),
         (json!({"role": {"name": "user"}}), Some("user"), None),
+        (json!({"speaker_name": "gpt-4o"}), Some("assistant"), Some("gpt-4o")),
+        (json!({"sender_name": "Claude"}), Some("assistant"), Some("Claude")),
+        (json!({"sender_name": "Claude Monet"}), None, Some("Claude Monet")),
         (json!({"role": "user", "name": "Ada", "speaker": "Ada"}), Some("user"), Some("Ada")),
     ] {
         let Value::Object(mut object) = value.clone() else { unreachable!() };

@@ -30,6 +30,12 @@ fn an_owner_is_recognised_in_every_spelling() {
         "tenant",
         "tenantId",
         "tenant-id",
+        "bank_id",
+        "bankId",
+        "peer_id",
+        "human_id",
+        "\u{ff55}\u{ff53}\u{ff45}\u{ff52}_\u{ff49}\u{ff44}",
+        "us\u{435}r_id",
     ] {
         assert_eq!(owner(json!({name: "ada"})), Ok(Some("ada".to_owned())), "{name}");
         assert_eq!(owner(json!({"metadata": {name: "ada"}})), Ok(Some("ada".to_owned())));
@@ -211,6 +217,8 @@ fn an_owner_that_is_given_as_a_pair_is_refused() {
         for pair in [
             json!({"key": name, "value": "ada"}),
             json!({"name": name, "value": {"stringValue": "ada"}}),
+            json!({"k": name, "v": "ada"}),
+            json!([name, "ada"]),
         ] {
             for record in [json!({"metadata": [pair]}), json!({"metadata": {"attributes": [pair]}})]
             {
@@ -230,9 +238,28 @@ fn an_owner_that_is_given_as_a_pair_is_refused() {
 
 #[test]
 fn a_person_who_may_be_the_owner_is_named() {
-    for name in ["actor", "actor_id", "creator", "created_by"] {
-        let Value::Object(record) = json!({name: "ada"}) else { unreachable!() };
-        assert_eq!(like_owner(&record).as_deref(), Some(name));
+    for name in [
+        "actor",
+        "actor_id",
+        "creator",
+        "created_by",
+        "sub",
+        "bank",
+        "peer",
+        "group_id",
+        "groupId",
+        "entity_id",
+        "peer_uuid",
+    ] {
+        for record in [
+            json!({name: "ada"}),
+            json!({"metadata": {name: "ada"}}),
+            json!({"claims": {name: "ada"}}),
+            json!({"metadata": {"jwt": {name: "ada"}}}),
+        ] {
+            let Value::Object(record) = record else { unreachable!() };
+            assert_eq!(like_owner(&record).as_deref(), Some(name), "{record:?}");
+        }
     }
     let Value::Object(role) = json!({"actor": "assistant"}) else { unreachable!() };
     assert_eq!(like_owner(&role), None);
@@ -293,6 +320,17 @@ fn a_field_that_only_looks_like_an_owner_is_refused_and_named() {
     }
     for name in FIELDS.iter().flat_map(|field| field.spellings) {
         assert_eq!(owner(json!({*name: "ada"})), Ok(None), "{name}");
+    }
+}
+
+#[test]
+fn an_object_about_a_person_is_refused_by_its_subject() {
+    for record in [
+        json!({"userInfo": {"sub": "ada"}}),
+        json!({"metadata": {"user_info": {"oid": "ada"}}}),
+        json!({"endUser": {"upn": "ada@x"}}),
+    ] {
+        assert!(owner(record.clone()).is_err(), "{record}");
     }
 }
 

@@ -38,18 +38,115 @@ const ROLES: &[(&str, &str)] = &[
 /// Role words that are more specific than their normalised form.
 const KEPT: &[&str] = &["developer", "function"];
 
-/// Names of models that data sets use as role words, alone or with a version. Excludes names that
-/// people have as well.
+/// Families of models whose name alone identifies a model.
 const MODELS: &[&str] = &[
-    "bard", "bing", "copilot", "deepseek", "gpt", "llama", "mistral", "mixtral", "qwen", "vicuna",
+    "bard",
+    "bing",
+    "chatglm",
+    "chatgpt",
+    "claude",
+    "codestral",
+    "copilot",
+    "davinci",
+    "deepseek",
+    "gemini",
+    "gpt",
+    "grok",
+    "llama",
+    "mistral",
+    "mixtral",
+    "perplexity",
+    "qwen",
+    "qwq",
+    "vicuna",
 ];
 
-/// Returns `true` for the name of a model, such as `gpt-4` or `bard`.
+/// Families of models whose names people and things have as well. Only a name with a version is a
+/// model.
+const VERSIONED: &[&str] = &[
+    "codex", "command", "dbrx", "ernie", "falcon", "gemma", "glm", "kimi", "minimax", "o", "olmo",
+    "palm", "phi", "sonar", "wizardlm", "yi",
+];
+
+/// Companies that stand before the name of their model, as in `openai/gpt-4o`.
+const COMPANIES: &[&str] = &[
+    "alibaba",
+    "amazon",
+    "anthropic",
+    "azure",
+    "cohere",
+    "github",
+    "google",
+    "meta",
+    "microsoft",
+    "mistralai",
+    "models",
+    "openai",
+    "openrouter",
+    "us",
+    "eu",
+    "xai",
+    "text",
+];
+
+/// Words of a model's name that stand for a version.
+const VERSIONS: &[&str] = &[
+    "advanced",
+    "assistant",
+    "base",
+    "beta",
+    "bot",
+    "chat",
+    "coder",
+    "flash",
+    "haiku",
+    "instant",
+    "instruct",
+    "large",
+    "latest",
+    "lite",
+    "max",
+    "medium",
+    "mini",
+    "nano",
+    "next",
+    "nemo",
+    "opus",
+    "plus",
+    "preview",
+    "pro",
+    "reasoner",
+    "reasoning",
+    "small",
+    "sonnet",
+    "turbo",
+    "ultra",
+];
+
+/// Returns `true` for the name of a model: a family, alone or with a version, such as `bard`,
+/// `GPT-4o`, `Llama 3`, `o1-preview` or `openai/gpt-4.1`. Names of people (`Claude Monet`) are
+/// none.
 pub fn is_model(word: &str) -> bool {
     let word = word.trim().to_ascii_lowercase();
-    let is_version = |rest: &str| !rest.starts_with(|c: char| c.is_alphabetic());
-    let known = ["claude", "gemini"].iter().chain(MODELS);
-    known.into_iter().any(|name| word.strip_prefix(name).is_some_and(is_version))
+    let word = word.rsplit('/').next().unwrap_or_default();
+    let words = word.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words = words.skip_while(|word| COMPANIES.contains(word));
+    let Some(first) = words.next() else { return false };
+    let family = first.trim_end_matches(|c: char| c.is_ascii_digit());
+    let has_digits = family.len() < first.len();
+    let is_versioned = has_digits || words.next().is_some_and(is_version);
+    let is_alone = words.next().is_none() && word.ends_with(first);
+    match (MODELS.contains(&family), VERSIONED.contains(&family)) {
+        (true, _) => is_versioned || is_alone,
+        (_, true) if family == "o" => has_digits && first.len() == 2,
+        (_, is_known) => is_known && is_versioned,
+    }
+}
+
+/// Returns `true` for `4o`, `v2`, `r1`, `opus` and other words that name the version of a model.
+fn is_version(word: &str) -> bool {
+    let number = word.strip_prefix(['k', 'm', 'r', 'v', 'x']).unwrap_or(word);
+    number.starts_with(|c: char| c.is_ascii_digit()) || VERSIONS.contains(&word)
 }
 
 /// Returns `true` for a role word that is kept because it is more specific than the normalised

@@ -71,3 +71,66 @@ fn a_row_of_a_message_store_is_its_message() {
         assert_eq!(shaped["content"], text);
     }
 }
+
+#[test]
+fn the_words_of_a_model_are_not_those_of_a_user() {
+    for model in [
+        "GPT-4",
+        "gpt-4o",
+        "gpt4",
+        "ChatGPT-4o",
+        "openai/gpt-4.1-mini",
+        "Bing",
+        "Bing Chat",
+        "Copilot",
+        "Microsoft Copilot",
+        "claude-3-opus",
+        "anthropic.claude-3-5-sonnet-20241022-v2:0",
+        "Claude Sonnet 4",
+        "Gemini Pro",
+        "Llama 3",
+        "meta-llama/Llama-3.1-8B",
+        "o1-preview",
+        "o3",
+        "o4-mini",
+        "DeepSeek",
+        "DeepSeek-R1",
+        "Mistral",
+        "Mixtral-8x7B",
+        "Qwen2.5-72B-Instruct",
+        "Grok",
+        "grok-3",
+        "kimi-k2",
+        "phi-4",
+        "text-davinci-003",
+    ] {
+        assert!(is_model(model), "{model}");
+        for field in ["sender", "from", "author", "speaker"] {
+            let shaped = message_shape(object(json!({field: model, "text": "x"})));
+            assert_eq!(shaped["role"], "assistant", "{field}: {model}");
+            assert_eq!(shaped["name"], model);
+        }
+    }
+    for person in ["Claude Monet", "Bing Crosby", "Kimi", "Ernie", "O", "O'Hara", "Yi", "Ada", ""] {
+        assert!(!is_model(person), "{person}");
+    }
+}
+
+#[test]
+fn a_mark_of_the_author_decides_the_role() {
+    for (mut value, expect) in [
+        (json!({"sender": "Zephyr", "isCreatedByUser": false}), "assistant"),
+        (json!({"sender": "User", "isCreatedByUser": false}), "assistant"),
+        (json!({"sender": "GPT-4", "isCreatedByUser": true}), "user"),
+        (json!({"is_created_by_user": 0}), "assistant"),
+        (json!({"isUser": "false", "name": "Zephyr"}), "assistant"),
+        (json!({"is_user": true, "name": "Ada"}), "user"),
+        (json!({"author": {"name": "Zephyr", "isBot": true}}), "assistant"),
+        (json!({"author": {"name": "Zephyr", "is_human": false}}), "assistant"),
+        (json!({"role": "user", "isUser": false}), "user"),
+        (json!({"sender": "system", "isUser": false}), "system"),
+    ] {
+        value["text"] = "x".into();
+        assert_eq!(message_shape(object(value.clone()))["role"], expect, "{value}");
+    }
+}

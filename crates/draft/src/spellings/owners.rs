@@ -1,6 +1,6 @@
 //! Names of fields that name an owner, look like one, or may hold one.
 
-use super::{SESSION, has_both, is_nested, is_one_of, joined, plain};
+use super::{SESSION, has_both, is_joined, is_nested, is_one_of, joined, plain};
 
 /// Fields with objects, or lists of objects, that may hold an owner at any depth.
 const HOLDERS: &[&str] = &[
@@ -61,6 +61,10 @@ const CONTENTS: &[&str] = &[
 
 /// First words of the names of owner fields; `id` or `name` may follow.
 pub const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
+
+/// Ids by which memory services name an owner: a bank of Hindsight, a peer of Honcho, and the person
+/// of an agent. Their first words alone have other meanings.
+pub const OWNER_IDS: &[&str] = &["bank_id", "peer_id", "human_id"];
 
 /// Words in names that look like an owner, also at the end of a word, as in `enduser`.
 const OWNER_WORDS: &[&str] =
@@ -127,6 +131,12 @@ const PEOPLE: &[&str] = &[
     "company",
     "workspace",
     "namespace",
+    "bank",
+    "peer",
+    "human",
+    "group",
+    "entity",
+    "tenancy",
 ];
 
 /// The words of [`OWNER_MARKS`] that are not only display names.
@@ -151,6 +161,25 @@ const PEOPLE_NAMES: &[&str] = &[
     "namespace",
     "on_behalf_of",
     "sub",
+    "upn",
+    "bank",
+    "peer",
+];
+
+/// Fields with the claims of a token, which name the person who holds it.
+const CLAIMS: &[&str] = &[
+    "claims",
+    "token_claims",
+    "jwt",
+    "jwt_claims",
+    "id_token",
+    "access_token",
+    "identity",
+    "principal",
+    "auth",
+    "auth0",
+    "oidc",
+    "oauth",
 ];
 
 /// First words of names such as `created_by`.
@@ -234,12 +263,13 @@ const ABOUT_OWNERS: &[&str] = &[
 ];
 
 /// Returns `true` if a field of this name is an owner: `(user|owner|account|customer|tenant)`,
-/// optionally followed by `id` or `name`.
+/// optionally followed by `id` or `name`, or one of [`OWNER_IDS`].
 pub fn names_owner(name: &str) -> bool {
     let name = joined(name);
-    OWNERS.iter().any(|owner| {
-        name.strip_prefix(owner).is_some_and(|rest| matches!(rest, "" | "id" | "name"))
-    })
+    let is_owner = |owner: &&str| {
+        name.strip_prefix(*owner).is_some_and(|rest| matches!(rest, "" | "id" | "name"))
+    };
+    OWNERS.iter().any(|owner| is_owner(&owner)) || OWNER_IDS.iter().any(|id| is_joined(id, &name))
 }
 
 /// Returns `true` if a field of this name holds the display name of an owner, such as `username`.
@@ -273,6 +303,11 @@ pub fn may_mean_owner(name: &str) -> bool {
     let plain = plain(name);
     let is_done_by = plain.strip_suffix("_by").is_some_and(|done| DONE.contains(&done));
     is_one_of(name, PEOPLE_NAMES) || is_done_by || has_both(&plain, PEOPLE, ID_MARKS)
+}
+
+/// Returns `true` if a field of this name is an object with the claims of a token.
+pub fn holds_claims(name: &str) -> bool {
+    is_one_of(name, CLAIMS)
 }
 
 /// Returns `true` if a field of this name is an object, or a list of them, that may hold the owner

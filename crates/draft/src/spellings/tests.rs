@@ -25,6 +25,8 @@ fn the_page_lists_every_spelling() {
     }
     let owners: Vec<String> = OWNERS.iter().map(|it| format!("`{it}`")).collect();
     assert!(PAGE.contains(&owners.join(", ")), "{owners:?}");
+    let ids: Vec<String> = OWNER_IDS.iter().map(|it| format!("`{it}`")).collect();
+    assert!(PAGE.contains(&ids.join(", ")), "{ids:?}");
     let nested: Vec<String> = NESTED.iter().map(|it| format!("`{it}`")).collect();
     assert!(PAGE.contains(&nested.join(", ")), "{nested:?}");
 }
@@ -41,6 +43,11 @@ fn names_are_compared_word_by_word() {
         ("__user__id__", "user_id"),
         ("$date", "date"),
         ("createdAt", "created_at"),
+        ("\u{ff55}\u{ff53}\u{ff45}\u{ff52}\u{ff3f}\u{ff49}\u{ff44}", "user_id"),
+        ("us\u{435}r_\u{456}d", "user_id"),
+        ("\u{1d42e}\u{1d42c}\u{1d41e}\u{1d42b}_id", "user_id"),
+        ("\u{443}ser\u{406}d", "yser_id"),
+        ("\u{e9}t\u{e9}", "\u{e9}t\u{e9}"),
         ("", ""),
         ("-", ""),
     ] {

@@ -118,11 +118,13 @@ fn finish_message(fields: &mut Map<String, Value>, rest: &mut Map<String, Value>
         stored.retain(|_, value| !value.is_null());
         rest.extend(stored);
     }
-    let role = fields.get("role").and_then(Value::as_str).unwrap_or("user").to_owned();
+    let marked = || shape::author_mark(rest).unwrap_or("user");
+    let role = fields.get("role").and_then(Value::as_str).unwrap_or_else(marked).to_owned();
     let ours = match role.to_ascii_lowercase().as_str() {
         "human" => "user",
         "ai" | "bot" | "model" | "agent" => "assistant",
         "function" => "tool",
+        _ if shape::is_model(&role) => "assistant",
         _ => &role,
     };
     fields.insert("role".to_owned(), ours.into());
