@@ -174,6 +174,14 @@ impl Entries<'_> {
             .await
     }
 
+    /// Stores an entry; replaces the owner's entry of the same id, and no other.
+    ///
+    /// # Errors
+    /// As [`Goals::put`](crate::Goals::put).
+    pub async fn put_by_id(self, entry: Entry) -> Result<Entry, Error> {
+        self.view.store(entry).await
+    }
+
     /// Returns the entry of this id.
     ///
     /// # Errors

@@ -40,13 +40,14 @@ pub struct Feed<'a> {
 impl Feed<'_> {
     /// Returns the changes of records of every owner after `seq`, in order, from at most `limit`
     /// feed rows. A record that changed several times appears once, at its last position. Records
-    /// that were moved out rather than removed are skipped. An empty result means that no change
-    /// after `seq` is left.
+    /// that were moved out rather than removed are skipped. A record that has expired is included,
+    /// so that the long-term memory learns of its end. An empty result means that no change after
+    /// `seq` is left.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
     pub async fn after(self, seq: u64, limit: usize) -> Result<Vec<FeedItem>, Error> {
-        self.view.read(move |access| after(access, seq, limit)).await
+        self.view.with_expired().read(move |access| after(access, seq, limit)).await
     }
 
     /// Returns the position of the newest change in the feed, trimmed or not; 0 if there never was
@@ -80,7 +81,8 @@ impl Feed<'_> {
             .await
     }
 
-    /// Returns the owners whose record of this key was removed after `seq`, and not stored again.
+    /// Returns the owners whose record of this key was removed or changed after `seq`, and is no
+    /// longer shown: it was not stored again, or has expired.
     ///
     /// # Errors
     /// [`Error::Storage`] if the file cannot be read.
@@ -96,8 +98,11 @@ impl Feed<'_> {
                 let mut rows = statement.query((signed(seq), kind.as_str(), id.as_str()))?;
                 let mut owners = Vec::new();
                 while let Some(row) = rows.next()? {
-                    if row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)? == "delete" {
-                        owners.push(Owner::from_stored(row.get::<_, String>(1)?));
+                    let owner = Owner::from_stored(row.get::<_, String>(1)?);
+                    let deleted =
+                        row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)? == "delete";
+                    if deleted || kinds::identified(access, kind, &owner, &id)?.is_none() {
+                        owners.push(owner);
                     }
                 }
                 Ok(owners)

@@ -75,7 +75,7 @@ async fn put_working(view: &MemoryView, kind: Kind, value: Value) -> Result<Id, 
             stored.id
         }
         Kind::Interaction => working.interactions().put(typed(kind, value)?).await?.id,
-        Kind::Entry => working.entries().add(typed(kind, value)?).await?.id,
+        Kind::Entry => working.entries().put_by_id(typed(kind, value)?).await?.id,
         Kind::File => working.files().put(typed(kind, value)?).await?.id,
         Kind::Fact => working.facts().put(typed(kind, value)?).await?.id,
         Kind::Event => {

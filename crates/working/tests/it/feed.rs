@@ -158,3 +158,17 @@ async fn the_record_of_an_entry_has_its_tags_and_all_its_strings() {
     assert_eq!(record.tags, ["home"]);
     assert_eq!(serde_json::from_value::<Entry>(record.payload).unwrap(), entry);
 }
+
+#[tokio::test]
+async fn a_record_that_a_change_made_expire_is_delivered() {
+    let (_place, working) = opened();
+    goal(&working, "g").await;
+    let told = working.feed().head().await.unwrap();
+    let past = json!({"expires_at": "2020-01-01T00:00:00Z"}).as_object().cloned().unwrap();
+    working.records().update(&key(Kind::Goal, "g"), past).await.unwrap();
+    let items = working.feed().after(told, 10).await.unwrap();
+    let [FeedItem { change: Change::Upsert(record), .. }] = &items[..] else { panic!("{items:?}") };
+    assert_eq!(record.expires_at.unwrap().to_string(), "2020-01-01T00:00:00Z");
+    let removed = working.feed().removed(told, &key(Kind::Goal, "g")).await.unwrap();
+    assert_eq!(removed.len(), 1, "{removed:?}");
+}
