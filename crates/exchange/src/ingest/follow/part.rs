@@ -16,8 +16,8 @@ const CALL_WAIT_BYTES: u64 = 1 << 20;
 /// Lines of a session file that are read at once.
 #[derive(Debug, Default)]
 pub(super) struct Part {
-    /// The lines to store, without those that are too long. A last line without a line end is one of
-    /// them if it is to be read, and is read again by the next reading.
+    /// The lines to store, without those that are too long. They include a last line without a line
+    /// end if it is to be read. The next reading reads that line again.
     pub(super) bytes: Vec<u8>,
     /// Number, from 1, and length of the lines that are too long.
     pub(super) too_long: Vec<(u64, u64)>,

@@ -3,7 +3,8 @@
 //! Each row has the id of its session, so a file may have several sessions. Rows form a tree by
 //! `parentUuid`: an edited prompt has the same parent as the original, and only the last of them is
 //! used. Rows are held until the end of the file, because only then the last one is known. The
-//! messages of a sub-agent (`isSidechain`) are a separate conversation, whose prompts an agent wrote.
+//! messages of a sub-agent (`isSidechain`) are a separate conversation, and an agent wrote its
+//! prompts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -53,8 +53,8 @@ pub(super) fn leaves_nothing(said: &mut Content) -> bool {
     said.text().is_empty() && said.calls.is_empty() && said.results.is_empty()
 }
 
-/// Flags of rows that a host wrote: notices to the model, and reports of failed requests in the name
-/// of the model.
+/// Flags of rows that a host wrote: notices to the model, and failed requests in the name of the
+/// model.
 const MARKS: &[&str] = &["isMeta", "isSynthetic", "isApiErrorMessage"];
 
 /// Model that Claude Code names in answers that it wrote itself.
