@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 pub use self::part::{Part, TEXT_BYTES_MAX};
 use crate::{
     identity::{Facts, Former, Namer, Names},
-    moment::SAID_SECONDS_MAX,
+    moment::{self, SAID_SECONDS_MAX},
     place::{Place, like_owner, says_nothing, take_place},
     said::{IsNew, Mend, Said, Unfit},
     shape::{is_kept, is_model, message_shape, role_of, unfold},
@@ -38,6 +38,8 @@ pub struct Draft {
     pub provider: Option<&'static str>,
     /// Time of the record.
     pub occurred_at: Option<Timestamp>,
+    /// Time from which reads no longer return the record.
+    pub expires_at: Option<Timestamp>,
     /// True if the time was inherited from the conversation and therefore does not distinguish
     /// records.
     pub is_time_inherited: bool,
@@ -121,6 +123,7 @@ impl Draft {
             external_id: None,
             provider: None,
             occurred_at: None,
+            expires_at: None,
             is_time_inherited: false,
             tags: Vec::new(),
             metadata: Map::new(),
@@ -146,8 +149,9 @@ impl Draft {
         let mut object = message_shape(object);
         unfold(&mut object);
         let Place { scope: named, former } = take_place(&mut object)?;
-        let Said { text, role, name, external_id, occurred_at, tags, mut mended, mut is_new } =
-            Said::take(&mut object)?;
+        let said = Said::take(&mut object)?;
+        let Said { text, role, name, external_id, occurred_at, expires_at, tags, .. } = said;
+        let (mut mended, mut is_new) = (said.mended, said.is_new);
         // A model may be named in a field that no other shape reads, such as `speaker_name`.
         let by_model = || name.as_deref().filter(|name| is_model(name)).map(|_| MODEL.to_owned());
         let role = role.or_else(by_model);
@@ -192,6 +196,7 @@ impl Draft {
             name,
             external_id,
             occurred_at,
+            expires_at,
             is_time_inherited,
             tags,
             metadata,
@@ -218,21 +223,41 @@ impl Draft {
         Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
     }
 
-    /// Removes a time before 1970, which many programs write for a missing one, or after 2099.
-    /// Times of notes are kept.
+    /// Removes a time that is none: a zero date, which programs write for a missing time, and, from
+    /// everything that was said or done, a time before 1970 or after 2099. A note may be about an
+    /// earlier or later time.
     pub fn leave_out_odd_time(&mut self) {
+        let Some(time) = self.occurred_at else { return };
         let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
-        let Some(time) = self.occurred_at.filter(|_| is_said) else { return };
         let oddity = match time.as_second() {
-            _ if time < Timestamp::UNIX_EPOCH => "before 1970",
-            SAID_SECONDS_MAX.. => "after 2099",
+            _ if is_said && time < Timestamp::UNIX_EPOCH => "is before 1970",
+            _ if moment::zero_date(time).is_some() => "stands for a missing time",
+            SAID_SECONDS_MAX.. if is_said => "is after 2099",
             _ => return,
         };
+        // Earlier versions stored these with the time, on which the id depends.
+        let was_stored = !is_said || Timestamp::UNIX_EPOCH == time;
+        if was_stored {
+            self.former = Some(Box::new(self.as_former()));
+        }
         self.occurred_at = None;
-        let reason = format!("{time} is {oddity}; stored without a time, kept as metadata");
+        let reason = format!("{time} {oddity}; stored without a time, kept as metadata");
         self.mended.push(Mend::of(TIME.name, reason));
-        if self.kind == Kind::Message {
+        if matches!(self.kind, Kind::Message | Kind::Note) {
             self.metadata.entry(TIME.name).or_insert_with(|| time.to_string().into());
+        }
+    }
+
+    /// Returns the record as it is now.
+    fn as_former(&self) -> Former {
+        Former {
+            kind: self.kind,
+            scope: self.scope.clone(),
+            role: self.role.clone(),
+            name: self.name.clone(),
+            external_id: self.external_id.clone(),
+            occurred_at: self.occurred_at,
+            text: self.text.clone(),
         }
     }
 

@@ -26,6 +26,9 @@ pub const SAID_SECONDS_MAX: i64 = 4_102_444_800;
 /// and other programs use them for ticks since the year 1 or 1601.
 const TICKS: std::ops::Range<f64> = 1e17..1e18;
 
+/// Form of a date.
+const DATE: &str = "0000-00-00";
+
 /// The last supported year. It is accepted because its end is often written for "never".
 const LAST_YEAR: i16 = 9999;
 
@@ -158,6 +161,39 @@ pub fn said_at(value: &Value) -> Result<Timestamp, String> {
         time if SAID_SECONDS_MAX <= time.as_second() => refused("is a time after 2099"),
         time => Ok(time),
     }
+}
+
+/// Parses the time at which a record expires, as [`from_json`] does. A date alone includes its day.
+///
+/// # Errors
+/// As [`parse_timestamp`], and for numbers that are too small for a time.
+pub fn expires_at(value: &Value) -> Result<Timestamp, String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        value => value.to_string(),
+    };
+    let is_number = compact(&text).is_none();
+    if is_number && text.parse::<f64>().is_ok_and(|number| number < SECONDS_MIN) {
+        let found = excerpt(&text);
+        return Err(format!("`{found}` is too small for seconds since 1970"));
+    }
+    let time = from_json(value)?;
+    let day = text.parse::<civil::Date>().ok().filter(|_| text.len() <= DATE.len());
+    let end = day.and_then(|day| day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok());
+    Ok(end.map_or(time, |end| end.timestamp().min(latest())))
+}
+
+/// Returns the day of which programs write the start for a missing time, if `time` is one: any of
+/// the year 1 and before (Go, .NET), and the first days of 1601, 1753, 1900 and 1970 and the last
+/// days of 1899 (Windows, SQL Server, spreadsheets, Unix).
+pub fn zero_date(time: Timestamp) -> Option<civil::Date> {
+    const STARTS: &[(i16, i8, i8)] =
+        &[(1601, 1, 1), (1753, 1, 1), (1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1)];
+    let civil = Offset::UTC.to_datetime(time);
+    let day = civil.date();
+    let is_start = civil.time() == civil::Time::midnight()
+        && STARTS.contains(&(day.year(), day.month(), day.day()));
+    (day.year() <= 1 || is_start).then_some(day)
 }
 
 /// Returns the time in a MongoDB object.

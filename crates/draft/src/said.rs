@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use crate::{
     moment,
     spellings::{
-        EXTERNAL_ID, Field, NAME, ROLE, SESSION, TAGS, TEXT, TIME, is_nested, is_role,
-        looks_like_session, looks_like_time, plain,
+        EXPIRES, EXTERNAL_ID, Field, NAME, ROLE, SESSION, TAGS, TEXT, TIME, is_nested, is_role,
+        looks_like_expiry, looks_like_session, looks_like_time, plain,
     },
 };
 
@@ -81,6 +81,7 @@ pub(crate) struct Said {
     pub(crate) name: Option<String>,
     pub(crate) external_id: Option<String>,
     pub(crate) occurred_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
     pub(crate) tags: Vec<String>,
     pub(crate) mended: Vec<Mend>,
     /// Fields whose spelling earlier versions of this program did not recognise.
@@ -106,6 +107,7 @@ impl Said {
         let mut said = Said::default();
         said.take_text(object)?;
         said.take_time(object);
+        said.take_expiry(object);
         said.take_speaker(object);
         said.take_id(object);
         said.take_tags(object);
@@ -223,6 +225,60 @@ impl Said {
             (Err(problem), _) => {
                 self.mended.push(Mend::of(name, format!("{problem}; kept as metadata")));
             }
+        }
+    }
+
+    /// Removes and reads the time of expiry, also from nested objects that may hold it.
+    fn take_expiry(&mut self, object: &mut Map<String, Value>) {
+        self.find_expiry(object);
+        let nested: Vec<String> = object.keys().filter(|name| is_nested(name)).cloned().collect();
+        for name in nested {
+            let Some(Value::Object(inner)) = object.get_mut(&name) else { continue };
+            let before = inner.len();
+            self.find_expiry(inner);
+            if inner.is_empty() && 0 < before {
+                object.remove(&name);
+            }
+        }
+    }
+
+    /// Reads the time of expiry from the first field with a valid one. Others stay and are reported.
+    fn find_expiry(&mut self, object: &mut Map<String, Value>) {
+        for name in spelled(object, &EXPIRES) {
+            let value = &object[&name];
+            if value.is_null() || value.as_str().is_some_and(forms::is_blank) {
+                object.remove(&name);
+                continue;
+            }
+            match (moment::expires_at(value), self.expires_at) {
+                (Ok(time), None) => {
+                    self.expires_at = Some(time);
+                    object.remove(&name);
+                }
+                (Ok(time), Some(known)) if time == known => drop(object.remove(&name)),
+                (Ok(_), Some(_)) => {
+                    let reason = "another time of expiry comes first; kept as metadata";
+                    self.mended.push(Mend::of(&name, reason));
+                }
+                (Err(problem), _) => {
+                    let reason = format!("{problem}; stored without expiry; kept as metadata");
+                    self.mended.push(Mend::of(&name, reason));
+                }
+            }
+        }
+        let says = |value: &Value| {
+            value.as_f64().is_some_and(|span| 0.0 < span)
+                || value.as_str().is_some_and(|text| !forms::is_blank(text))
+        };
+        for (name, _) in
+            object.iter().filter(|(name, value)| looks_like_expiry(name) && says(value))
+        {
+            let field = EXPIRES.name;
+            let reason = format!(
+                "looks like a time of expiry, but is not a known spelling; stored without expiry; \
+                 kept as metadata; write it as `{field}`"
+            );
+            self.mended.push(Mend::of(name, reason));
         }
     }
 

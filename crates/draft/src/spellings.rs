@@ -208,10 +208,42 @@ pub const TITLE: Field = Field {
     former: 0,
 };
 
+/// Time from which a record is no longer valid.
+pub const EXPIRES: Field = Field {
+    name: "expires_at",
+    spellings: &[
+        "expires_at",
+        "expires_on",
+        "expires",
+        "expire_at",
+        "expiry",
+        "expiry_date",
+        "expiry_time",
+        "expiration",
+        "expiration_date",
+        "expiration_time",
+        "expire_date",
+        "expire_time",
+        "valid_until",
+    ],
+    former: 0,
+};
+
 /// Every field of the table except the owner, which is matched by a pattern.
 #[cfg(test)]
-pub(crate) const FIELDS: &[&Field] =
-    &[&TEXT, &ROLE, &NAME, &EXTERNAL_ID, &TIME, &TAGS, &SESSION, &AGENT, &PROJECT, &TITLE];
+pub(crate) const FIELDS: &[&Field] = &[
+    &TEXT,
+    &ROLE,
+    &NAME,
+    &EXTERNAL_ID,
+    &TIME,
+    &TAGS,
+    &SESSION,
+    &AGENT,
+    &PROJECT,
+    &TITLE,
+    &EXPIRES,
+];
 
 /// Fields with nested objects that may hold the scope of a record.
 pub const NESTED: &[&str] =
@@ -222,6 +254,9 @@ const TIME_WORDS: &[&str] = &["time", "date", "timestamp", "datetime", "ts", "wh
 
 /// Endings of names that look like a time.
 const TIME_ENDINGS: &[&str] = &["_at", "_on", "_ms"];
+
+/// Words, and beginnings of words, in names that look like a time of expiry.
+const EXPIRY_WORDS: &[&str] = &["ttl", "expir", "until", "time_to_live", "delete_after"];
 
 /// Words in names that look like a session if the name also has one of [`SESSION_MARKS`].
 const SESSION_WORDS: &[&str] = &["session", "conversation", "thread", "chat", "dialog"];
@@ -273,11 +308,23 @@ pub fn looks_like_session(name: &str) -> bool {
     !SESSION.is_spelled(name) && has_both(&plain(name), SESSION_WORDS, SESSION_MARKS)
 }
 
+/// Returns `true` if a field of this name looks like a time of expiry, or a span until it, but is
+/// not in the table.
+pub fn looks_like_expiry(name: &str) -> bool {
+    let plain = plain(name);
+    !EXPIRES.is_spelled(name)
+        && EXPIRY_WORDS.iter().any(|word| {
+            plain.match_indices(word).any(|(at, _)| at == 0 || plain.as_bytes()[at - 1] == b'_')
+        })
+}
+
 /// Returns `true` if a field of this name looks like a time but is not in the table.
 pub fn looks_like_time(name: &str) -> bool {
     let name = plain(name);
     let has_word = || name.split('_').any(|word| TIME_WORDS.contains(&word));
     !TIME.is_spelled(&name)
+        && !EXPIRES.is_spelled(&name)
+        && !looks_like_expiry(&name)
         && (TIME_ENDINGS.iter().any(|ending| name.ends_with(ending)) || has_word())
 }
 

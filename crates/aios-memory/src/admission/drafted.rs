@@ -112,7 +112,8 @@ pub(crate) fn chat_draft(object: Map<String, Value>, gate: &Gate) -> Result<Draf
 }
 
 fn to_message(draft: Draft) -> Result<NewMessage, aios_record::Error> {
-    let Draft { scope, text, role, name, external_id, occurred_at, tags, mut metadata, .. } = draft;
+    let Draft { scope, text, role, name, external_id, occurred_at, expires_at, tags, .. } = draft;
+    let mut metadata = draft.metadata;
     let session = Id::new(scope.session.clone().unwrap_or_default())?;
     if !tags.is_empty() {
         metadata.insert("tags".to_owned(), json!(tags));
@@ -120,6 +121,7 @@ fn to_message(draft: Draft) -> Result<NewMessage, aios_record::Error> {
     Ok(NewMessage {
         name,
         timestamp: occurred_at,
+        expires_at,
         external_id,
         metadata: some_object(metadata),
         scope,
@@ -152,7 +154,17 @@ fn to_session(draft: Draft) -> Result<Record, String> {
 
 fn to_record(id: Id, draft: Draft) -> Record {
     let Draft {
-        kind, scope, text, title, external_id, occurred_at, tags, metadata, source, ..
+        kind,
+        scope,
+        text,
+        title,
+        external_id,
+        occurred_at,
+        expires_at,
+        tags,
+        metadata,
+        source,
+        ..
     } = draft;
     let payload = json!({
         "title": title,
@@ -175,6 +187,7 @@ fn to_record(id: Id, draft: Draft) -> Record {
         source,
         external_id,
         occurred_at,
+        expires_at,
         ..Record::new(kind, id, text, scope)
     }
 }

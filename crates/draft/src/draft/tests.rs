@@ -93,10 +93,65 @@ fn a_time_before_1970_is_removed_from_a_message() {
         draft.leave_out_odd_time();
         assert_eq!((draft.occurred_at, draft.mended.len()), (None, 1), "{time}");
         assert!(draft.metadata["timestamp"].is_string());
-        let mut note = read(json!({"text": "x", "timestamp": time})).unwrap();
-        note.leave_out_odd_time();
-        assert!(note.occurred_at.is_some() && note.mended.is_empty(), "{time}");
     }
+    let mut note = read(json!({"text": "x", "timestamp": "1950-05-08"})).unwrap();
+    note.leave_out_odd_time();
+    assert!(note.occurred_at.is_some() && note.mended.is_empty());
+}
+
+#[test]
+fn a_zero_date_is_no_time_of_any_record() {
+    for time in [
+        "0001-01-01T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "1900-01-01T00:00:00",
+        "1970-01-01T00:00:00Z",
+    ] {
+        for record in [json!({"text": "x"}), json!({"text": "x", "role": "user"})] {
+            let mut record = record;
+            record["created_at"] = time.into();
+            let mut draft = read(record).unwrap();
+            let stored = draft.occurred_at;
+            draft.leave_out_odd_time();
+            assert_eq!((draft.occurred_at, draft.mended.len()), (None, 1), "{time}");
+            assert!(draft.metadata["timestamp"].is_string());
+            if draft.kind == Kind::Note {
+                assert_eq!(draft.former.unwrap().occurred_at, stored, "{time}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_time_of_expiry_is_recognised_in_every_spelling() {
+    for name in ["expiration_date", "expires_at", "expiresAt", "expiry", "valid_until"] {
+        for record in [
+            json!({"text": "x", name: "2020-01-01"}),
+            json!({"text": "x", "role": "user", name: "2020-01-01", "timestamp": "2019-01-01"}),
+            json!({"text": "x", "metadata": {name: "2020-01-01"}}),
+        ] {
+            let draft = read(record.clone()).unwrap();
+            let end = draft.expires_at.map(|time| time.to_string());
+            assert_eq!(end.as_deref(), Some("2020-01-02T00:00:00Z"), "{record}");
+            assert!(draft.mended.is_empty() && draft.unknown.is_empty(), "{record}");
+        }
+    }
+    for (name, value) in [
+        ("ttl", json!(3600)),
+        ("ttl_seconds", json!(60)),
+        ("expires_in", json!(60)),
+        ("expiry_days", json!("30")),
+        ("expiration_date", json!("soon")),
+        ("expires_at", json!(true)),
+    ] {
+        let draft = read(json!({"text": "x", (name): value})).unwrap();
+        assert_eq!((draft.expires_at, draft.mended.len()), (None, 1), "{name}");
+        assert_eq!(draft.mended[0].field.as_deref(), Some(name));
+        assert!(!draft.mended[0].reason.contains("`timestamp`"), "{name}");
+        assert_eq!(draft.metadata[name], value);
+    }
+    let never = read(json!({"text": "x", "expiration_date": null, "ttl": 0})).unwrap();
+    assert_eq!((never.expires_at, never.mended), (None, Vec::new()));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Times in the formats of conversations.
 
+use serde_json::json;
+
 use super::*;
 
 fn check(read: Result<Timestamp, String>, expect: Option<&str>) {
@@ -189,5 +191,36 @@ fn only_the_form_of_rfc_3339_is_a_time_between_programs() {
     ] {
         let problem = parse_rfc3339(text).unwrap_err();
         assert!(problem.contains("write 2026-05-08T13:56:00Z"), "{text}: {problem}");
+    }
+}
+
+#[test]
+fn a_date_of_expiry_includes_its_day() {
+    for (value, expect) in [
+        (json!("2026-05-08"), Some("2026-05-09T00:00:00Z")),
+        (json!("20260508"), Some("2026-05-09T00:00:00Z")),
+        (json!("2026-05-08T13:56:00Z"), Some("2026-05-08T13:56:00Z")),
+        (json!(1_683_554_160), Some("2023-05-08T13:56:00Z")),
+        (json!("9999-12-31"), Some("9999-12-30T22:00:00Z")),
+        (json!(3600), None),
+        (json!("soon"), None),
+    ] {
+        check(expires_at(&value), expect);
+    }
+}
+
+#[test]
+fn a_zero_date_is_no_time() {
+    for zero in [
+        "0001-01-01T00:00:00Z",
+        "0000-06-01T12:00:00Z",
+        "1900-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+08:00",
+    ] {
+        assert!(zero_date(zero.parse().unwrap()).is_some(), "{zero}");
+    }
+    for time in ["1970-01-01T00:00:01Z", "1950-05-08T00:00:00Z", "1900-01-02T00:00:00Z"] {
+        assert_eq!(zero_date(time.parse().unwrap()), None, "{time}");
     }
 }
