@@ -15,6 +15,7 @@ mod input;
 mod log;
 mod marks;
 mod packing;
+mod project;
 mod prompt;
 mod session;
 mod starting;

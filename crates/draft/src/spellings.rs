@@ -3,8 +3,8 @@
 //! as such, so it is never silently ignored.
 //!
 //! Names are compared in the form of [`plain`], and without the `_` between their words: `userId`,
-//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. Letters that look like Latin ones count
-//! as these. The names are those of mem0, OpenAI,
+//! `user-id`, `User ID`, `user.id` and `userid` are `user_id`. Letters that look like Latin ones
+//! count as these. The names are those of mem0, OpenAI,
 //! Anthropic, LangChain, ShareGPT, ChatGPT, Claude, Zep and Letta, and of exports of common chat
 //! programs.
 

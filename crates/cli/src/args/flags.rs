@@ -60,7 +60,7 @@ impl FieldFlags {
     }
 }
 
-/// Refuses a value that begins like a JSON object or list and is none.
+/// Refuses a value that begins like a JSON object or list but is not valid JSON.
 fn check_json(value_type: ValueType, text: &str) -> Result<(), String> {
     let is_json = matches!(
         value_type,

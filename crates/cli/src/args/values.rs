@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Span, Zoned};
 /// Prefix for every user.
 pub(super) const EVERY_USER: &str = "*";
 
-/// The variable of editors for the directory of a project. An editor without one passes it as it is.
+/// The variable of editors for the directory of a project. An editor without it passes the text.
 const UNREPLACED: &str = "${workspaceFolder}";
 
 /// Parses the name of a user.

@@ -71,7 +71,7 @@ pub(super) fn start(
 /// Asks a service that a hook started to end. It completes accepted calls first.
 ///
 /// # Errors
-/// The I/O error of the signal. A service that has already ended is none.
+/// The I/O error of the signal. Succeeds if the service has already ended.
 pub(super) fn end(service: &Served) -> io::Result<()> {
     let pid = i32::try_from(service.pid).map_err(io::Error::other)?;
     match kill(Pid::from_raw(pid), Signal::SIGTERM) {

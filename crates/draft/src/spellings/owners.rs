@@ -62,8 +62,8 @@ const CONTENTS: &[&str] = &[
 /// First words of the names of owner fields; `id` or `name` may follow.
 pub const OWNERS: &[&str] = &["user", "owner", "account", "customer", "tenant"];
 
-/// Ids by which memory services name an owner: a bank of Hindsight, a peer of Honcho, and the person
-/// of an agent. Their first words alone have other meanings.
+/// Ids by which memory services name an owner: a bank of Hindsight, a peer of Honcho, and the
+/// person of an agent. Their first words alone have other meanings.
 pub const OWNER_IDS: &[&str] = &["bank_id", "peer_id", "human_id"];
 
 /// Words in names that look like an owner, also at the end of a word, as in `enduser`.
