@@ -183,7 +183,7 @@ pub fn expires_at(value: &Value) -> Result<Timestamp, String> {
     Ok(end.map_or(time, |end| end.timestamp().min(latest())))
 }
 
-/// Returns the day of which programs write the start for a missing time, if `time` is one: any of
+/// Returns the day whose start programs write for a missing time, if `time` is one: any of
 /// the year 1 and before (Go, .NET), and the first days of 1601, 1753, 1900 and 1970 and the last
 /// days of 1899 (Windows, SQL Server, spreadsheets, Unix).
 pub fn zero_date(time: Timestamp) -> Option<civil::Date> {

@@ -242,7 +242,7 @@ impl Said {
         }
     }
 
-    /// Reads the time of expiry from the first field with a valid one. Others stay and are reported.
+    /// Reads the time of expiry from the first field with a valid one. Others are reported.
     fn find_expiry(&mut self, object: &mut Map<String, Value>) {
         for name in spelled(object, &EXPIRES) {
             let value = &object[&name];
