@@ -72,6 +72,7 @@ pub mod graph;
 mod guarding;
 mod learning;
 mod limits;
+mod listing;
 mod maintenance;
 mod memory_view;
 mod metrics;
@@ -130,9 +131,9 @@ pub use crate::{
     facts::{Facts, LEARN_MESSAGES_MAX},
     forget::{ForgetOptions, ForgetQuery, ForgetTarget, Proposal, Receipt},
     learning::{FailedMessage, LearnReport, LearnStats},
+    listing::Page,
     memory_view::MemoryView,
     recall::{Recalled, Recollection},
-    records::Page,
     remember::{RefusedText, RememberOptions, Remembered},
     report::{Report, ReportOptions},
     shown::Shown,

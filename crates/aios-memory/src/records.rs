@@ -1,8 +1,8 @@
-//! Storing records by kind, listing them, and reading them from the tier that stores them.
+//! Storing records by kind, and reading them from the tier that stores them. Their lists are in
+//! `listing`.
 
-use aios_longterm::{ListCursor, Version};
+use aios_longterm::Version;
 use aios_record::{Id, Identity, Key, Kind, Mode, Mutability, Record, Scope, forms};
-use aios_working::TimeCursor;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -17,22 +17,13 @@ const NAMES: &[&str] = &["id", "key"];
 /// Maximum number of attempts to change a record that other processes change concurrently.
 pub(crate) const UPDATE_TRIES: u32 = 1000;
 
-/// A page of records of one kind.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Page {
-    /// The records.
-    pub records: Vec<Record>,
-    /// The cursor of the next page; `None` if this is the last one.
-    pub next: Option<String>,
-}
-
 impl MemoryView {
     /// Stores the record that `value` describes and returns its id. `value` is an object with the
-    /// [fields](Kind::fields) of its kind. A record with the same id is replaced, with two
-    /// exceptions: the id of an entry must be new; an existing message, event or session is kept,
-    /// and one with other content is refused. Missing parts of its scope are filled in from this
-    /// view; values that differ from the view's are refused. When this returns, the record is
-    /// durable, and every search finds it if its kind is searched.
+    /// [fields](Kind::fields) of its kind. A record with the same id is replaced, except that an
+    /// existing message, event or session is kept, and one with other content is refused. Missing
+    /// parts of its scope are filled in from this view; values that differ from the view's are
+    /// refused. When this returns, the record is durable, and every search finds it if its kind is
+    /// searched.
     ///
     /// # Errors
     /// - [`Error::Record`] if `value` does not describe a record of this kind: a field is missing,
@@ -346,63 +337,6 @@ impl MemoryView {
         }
         Ok(())
     }
-
-    /// Returns at most `limit` records of a kind by their [time](Record::time), oldest first,
-    /// starting after the cursor `after` ([`Page::next`]) if it is given. Only records in working
-    /// memory are listed, except for kinds that are stored directly in long-term memory. Summaries
-    /// in long-term memory only are not listed.
-    ///
-    /// # Errors
-    /// - [`Error::Limit`] if `limit` is not from 1 to 1000.
-    /// - [`Error::Cursor`] if `after` is not a [`Page::next`] of this kind.
-    /// - Errors of working or long-term memory.
-    pub async fn list(&self, kind: Kind, after: Option<&str>, limit: usize) -> Result<Page, Error> {
-        Error::check_limit(limit)?;
-        let no_cursor = || Error::Cursor { text: after.unwrap_or_default().to_owned() };
-        if kind.is_kept() {
-            let last = after.map(|text| kept_cursor(text).ok_or_else(no_cursor)).transpose()?;
-            if last.as_ref().is_some_and(|last| last.identity.kind != kind) {
-                return Err(no_cursor());
-            }
-            let page = self.longterm().list(kind, last.as_ref(), limit).await?;
-            let next = page.next.map(|next| shown_cursor(&next));
-            return Ok(Page { records: page.records, next });
-        }
-        let after = after.map(|text| working_cursor(text).ok_or_else(no_cursor)).transpose()?;
-        let page = match self.working().records().list_by_time(kind, after, limit).await {
-            Err(aios_working::Error::Cursor { .. }) => return Err(no_cursor()),
-            page => page?,
-        };
-        let next = page.next.map(|TimeCursor { time, row }| format!("{time}.{row}"));
-        Ok(Page { records: page.records, next })
-    }
-}
-
-/// Encodes the cursor of a page of kept records: its time, the time of recording if that differs,
-/// and the identity in hexadecimal, because an identity may contain any character.
-fn shown_cursor(ListCursor { time, recorded_at, identity }: &ListCursor) -> String {
-    let identity = identity.encode();
-    let digits: Vec<String> = identity.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let recorded = if recorded_at == time { String::new() } else { format!(".{recorded_at}") };
-    format!("{time}{recorded}.{}", digits.concat())
-}
-
-fn kept_cursor(text: &str) -> Option<ListCursor> {
-    let (times, digits) = text.rsplit_once('.')?;
-    let (time, recorded_at) = times.split_once('.').unwrap_or((times, times));
-    let bytes: Option<Vec<u8>> = digits
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok())
-        .collect();
-    let identity = Identity::decode(&String::from_utf8(bytes?).ok()?).ok()?;
-    let (time, recorded_at) = (time.parse().ok()?, recorded_at.parse().ok()?);
-    Some(ListCursor { time, recorded_at, identity })
-}
-
-fn working_cursor(text: &str) -> Option<TimeCursor> {
-    let (time, row) = text.split_once('.')?;
-    Some(TimeCursor { time: time.parse().ok()?, row: row.parse().ok()? })
 }
 
 /// Returns `true` if a record of this kind rejects some of `changes`. For a setting, working memory

@@ -16,6 +16,8 @@ pub struct RecordPage {
 pub struct TimePage {
     /// The records.
     pub records: Vec<Record>,
+    /// The cursor after each of the records, in their order.
+    pub cursors: Vec<TimeCursor>,
     /// The cursor of the next page; `None` if this is the last page.
     pub next: Option<TimeCursor>,
 }

@@ -132,17 +132,21 @@ impl Records<'_> {
                     None => Place { time: i64::MIN, row: 0 },
                     Some(TimeCursor { time, row }) => Place { time, row: cursors.row(row)? },
                 };
-                let rows = match kind {
-                    Kind::Preference => preference::page_by_time(access, after, limit)?,
-                    Kind::Persona => preference::persona_page_by_time(access, after, limit)?,
-                    _ => for_kind!(kind, page_by_time(access, after, limit), Ok(Vec::new()))?,
-                };
-                let last = rows.last().filter(|_| limit <= rows.len());
-                let next = last.map(|(record, row)| TimeCursor {
-                    time: record.time().as_microsecond(),
-                    row: cursors.at(row.cast_unsigned()),
-                });
-                Ok(TimePage { records: rows.into_iter().map(|(record, _)| record).collect(), next })
+                time_page(access, kind, &cursors, after, limit)
+            })
+            .await
+    }
+
+    /// Like [`list_by_time`](Records::list_by_time), starting with the first record whose time is
+    /// `from` or later, in microseconds since 1970.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] if the file cannot be read.
+    pub async fn list_from(self, kind: Kind, from: i64, limit: usize) -> Result<TimePage, Error> {
+        self.view
+            .read(move |access| {
+                let cursors = Cursors::of(access.connection, kind)?;
+                time_page(access, kind, &cursors, Place { time: from, row: 0 }, limit)
             })
             .await
     }
@@ -309,6 +313,28 @@ fn page<T: Row>(access: &Access<'_>, after: i64, limit: usize) -> Result<RecordP
     let items = access.read::<T>("AND ?6 < row ORDER BY row LIMIT ?7", &[&after, &count])?;
     let last = items.last().map(|read| read.row);
     Ok(RecordPage::new(items.iter().map(Read::record).collect(), last, limit))
+}
+
+fn time_page(
+    access: &Access<'_>,
+    kind: Kind,
+    cursors: &Cursors,
+    after: Place,
+    limit: usize,
+) -> Result<TimePage, Error> {
+    let rows = match kind {
+        Kind::Preference => preference::page_by_time(access, after, limit)?,
+        Kind::Persona => preference::persona_page_by_time(access, after, limit)?,
+        _ => for_kind!(kind, page_by_time(access, after, limit), Ok(Vec::new()))?,
+    };
+    let mut page = TimePage::default();
+    for (record, row) in rows {
+        let time = record.time().as_microsecond();
+        page.cursors.push(TimeCursor { time, row: cursors.at(row.cast_unsigned()) });
+        page.records.push(record);
+    }
+    page.next = page.cursors.last().copied().filter(|_| limit <= page.records.len());
+    Ok(page)
 }
 
 fn page_by_time<T: Row>(

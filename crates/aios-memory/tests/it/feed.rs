@@ -1,7 +1,7 @@
 //! Changes that working memory acknowledges are found at once, by every handle, exactly once.
 
 use aios_memory::{
-    Access, AgentMemory, Error, Event, Id, Key, Kind,
+    Access, AgentMemory, Error, Event, ForgetOptions, ForgetTarget, Id, Key, Kind, Page,
     working::{self, Entry, EventFilter, FEED_KINDS, Goal, NewMessage, Working},
 };
 use serde_json::json;
@@ -214,4 +214,67 @@ async fn a_deleted_record_is_gone_before_its_deletion_is_delivered() {
     assert_eq!(text(&memory).await.as_deref(), Some("painted again"));
     memory.shutdown().await.unwrap();
     working.close().await;
+}
+
+#[tokio::test]
+async fn a_list_has_the_records_of_both_tiers_once_and_in_order() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let session = Id::new("s").unwrap();
+    for n in 0..7 {
+        // Two share a time.
+        let time = format!("2026-01-01T00:00:0{}Z", n / 2);
+        let said = json!({"session_id": "s", "role": "user", "content": format!("{n}"),
+                          "timestamp": time});
+        memory.record(Kind::Message, said).await.unwrap();
+    }
+    memory.administrator().upkeep().maintain().await.unwrap();
+    let trimmed = |keep| {
+        let (memory, session) = (memory.clone(), session.clone());
+        async move { memory.working().messages().trim(&session, keep).await.unwrap() }
+    };
+    assert_eq!(trimmed(4).await, 3);
+    let of_page =
+        |page: &Page| -> Vec<String> { page.records.iter().map(|it| it.text.clone()).collect() };
+    let whole = memory.list(Kind::Message, None, 100).await.unwrap();
+    assert_eq!(of_page(&whole), ["0", "1", "2", "3", "4", "5", "6"]);
+    assert_eq!(whole.next, None);
+    for limit in 1..8 {
+        let (mut all, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = memory.list(Kind::Message, after.as_deref(), limit).await.unwrap();
+            assert!(page.records.len() <= limit);
+            all.extend(of_page(&page));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(all, of_page(&whole), "by {limit}");
+    }
+    // A record that moves between two pages is not repeated.
+    let first = memory.list(Kind::Message, None, 4).await.unwrap();
+    assert_eq!(trimmed(1).await, 3);
+    let rest = memory.list(Kind::Message, first.next.as_deref(), 5).await.unwrap();
+    assert_eq!([of_page(&first), of_page(&rest)].concat(), of_page(&whole));
+    let moved = memory.moved_messages(&session, None).await.unwrap();
+    let positions: Vec<_> = moved.iter().filter_map(|it| it.position).collect();
+    assert_eq!(positions, [0, 1, 2, 3, 4, 5]);
+    let gone = Key::new(Kind::Message, moved[0].id.clone());
+    memory
+        .forget(ForgetOptions::new(ForgetTarget::Records(vec![moved[0].identity()])))
+        .await
+        .unwrap();
+    let left = memory.list(Kind::Message, None, 100).await.unwrap();
+    assert!(left.records.iter().all(|it| it.key() != gone) && left.records.len() == 6);
+}
+
+#[tokio::test]
+async fn summaries_are_listed() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let summary = json!({"id": "z", "text": "We agreed on blue."});
+    let stored = memory.record(Kind::Summary, summary).await.unwrap();
+    let listed = memory.list(Kind::Summary, None, 10).await.unwrap().records;
+    assert_eq!(listed.iter().map(|it| &it.id).collect::<Vec<_>>(), [&stored]);
 }

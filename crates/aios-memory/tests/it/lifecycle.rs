@@ -1,9 +1,10 @@
 //! Opening, closing, and the records afterwards.
 
 use aios_memory::{
-    AgentMemory, Config, Error, Id, Key, Kind, Mode, Remedy, SearchOptions, working::NewMessage,
+    AgentMemory, Config, Error, Id, Key, Kind, Mode, Owner, Remedy, SearchOptions,
+    working::NewMessage,
 };
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::{Fixture, of, texts};
 
@@ -166,4 +167,61 @@ async fn a_search_without_a_limit_uses_the_configured_one() {
     let none = SearchOptions::default().with_limit(0);
     let refused = memory.recall_with("harbour pier", &none).await.unwrap_err();
     assert!(matches!(refused, Error::Limit { limit: 0, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_record_whose_expiry_is_past_is_found_nowhere_and_maintenance_removes_it() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    for (kind, value) in [
+        (Kind::Goal, json!({"id": "x", "description": "zebra crossing"})),
+        (Kind::Task, json!({"id": "x", "description": "zebra crossing"})),
+        (Kind::Decision, json!({"id": "x", "context": "zebra crossing", "chosen": "paint"})),
+        (Kind::Entry, json!({"id": "x", "category": "c", "key": "zebra crossing", "value": 1})),
+        (Kind::Fact, json!({"id": "x", "text": "The zebra crossing is new."})),
+    ] {
+        for is_changed in [true, false] {
+            let key = Key::new(kind, Id::new("x").unwrap());
+            memory.record(kind, value.clone()).await.unwrap();
+            memory.feed().catch_up().await.unwrap();
+            assert_eq!(texts(&memory, "zebra crossing").await.len(), 1, "{kind}");
+            let past = json!({"expires_at": "2020-01-01T00:00:00Z"});
+            if is_changed {
+                memory.update(&key, past.as_object().cloned().unwrap()).await.unwrap();
+            } else {
+                let mut value = value.clone();
+                value["expires_at"] = past["expires_at"].clone();
+                memory.record(kind, value).await.unwrap();
+            }
+            assert_eq!(memory.get(&key).await.unwrap(), None, "{kind}");
+            assert!(memory.list(kind, None, 10).await.unwrap().records.is_empty(), "{kind}");
+            assert!(texts(&memory, "zebra crossing").await.is_empty(), "{kind}");
+            let again = memory.update(&key, Map::new()).await.unwrap_err();
+            assert!(again.is_not_found(), "{kind}: {again}");
+            memory.administrator().upkeep().maintain().await.unwrap();
+            let identity = [key.of(Owner::SHARED)];
+            assert_eq!(memory.longterm().records().known(&identity).await.unwrap(), [false]);
+            let here = memory.working().with_expired().records();
+            assert_eq!(here.get_exactly(&identity[0]).await.unwrap(), None, "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_record_with_the_id_of_another_replaces_it() {
+    let fixture = Fixture::new();
+    let memory = fixture.open().await;
+    let ada = of(&memory, "ada");
+    for value in [1, 2] {
+        let entry = json!({"id": "e", "category": "c", "key": "k", "value": value});
+        assert_eq!(ada.record(Kind::Entry, entry).await.unwrap().as_str(), "e");
+    }
+    let listed = ada.list(Kind::Entry, None, 10).await.unwrap().records;
+    let values: Vec<_> = listed.iter().map(|it| it.payload["value"].clone()).collect();
+    assert_eq!(values, [2]);
+    let elsewhere = json!({
+        "id": "e", "category": "c", "key": "k", "value": 3, "scope": {"project": "other"}
+    });
+    let refused = ada.record(Kind::Entry, elsewhere).await.unwrap_err();
+    assert!(refused.to_string().contains("another scope"), "{refused}");
 }

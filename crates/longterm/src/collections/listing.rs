@@ -54,12 +54,8 @@ impl LongtermView {
         if LIMIT_MAX < limit {
             return Err(Error::TooMany { what: "records", count: limit, count_max: LIMIT_MAX });
         }
-        let times = retried(|| self.times(kind)).await?;
-        let now = self.parts.intake.now();
-        let found = times.iter().filter(|it| self.gate.sees(&it.scope) && !is_past(it, now));
-        let mut page: Vec<ListCursor> = found.map(ListCursor::of).collect();
+        let mut page = self.places(kind).await?;
         page.retain(|place| after.is_none_or(|after| after < place));
-        page.sort_unstable();
         let has_more = limit < page.len();
         page.truncate(limit);
         let keys = page.iter().map(|place| place.identity.encode()).collect();
@@ -68,6 +64,20 @@ impl LongtermView {
             rows.into_iter().map(|row| (row.record.identity(), row.record)).collect();
         let records = page.iter().filter_map(|place| records.remove(&place.identity)).collect();
         Ok(Listed { records, next: page.pop().filter(|_| has_more) })
+    }
+
+    /// Returns the positions of all records of a kind, in the order of [`list`](Self::list).
+    /// Expired records are left out.
+    ///
+    /// # Errors
+    /// [`Error::Journal`], [`Error::Library`] if a store cannot be read.
+    pub async fn places(&self, kind: Kind) -> Result<Vec<ListCursor>, Error> {
+        let times = retried(|| self.times(kind)).await?;
+        let now = self.parts.intake.now();
+        let found = times.iter().filter(|it| self.gate.sees(&it.scope) && !is_past(it, now));
+        let mut places: Vec<ListCursor> = found.map(ListCursor::of).collect();
+        places.sort_unstable();
+        Ok(places)
     }
 
     /// Returns records of a kind with their identities, times and scopes only. Records that wait in

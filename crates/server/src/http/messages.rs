@@ -1,7 +1,7 @@
 //! `/api/v1/sessions/{id}/messages`: conversations.
 
 use aios_memory::{
-    Error, Id, Key, Kind, MemoryView, Timestamp,
+    Error, Id, Key, Kind, MemoryView, Record, Timestamp,
     admission::{Admission, Arrival, Content, Manner, Outcome as Verdict},
     draft::Defaults,
     record::forms,
@@ -118,8 +118,7 @@ struct ShownMessage {
     user: Option<String>,
 }
 
-/// Returns the latest messages of a conversation, oldest first. Older ones have moved to long-term
-/// memory, where searches find them.
+/// Returns the latest messages of a conversation, oldest first, from both tiers.
 #[utoipa::path(
     get,
     path = "/api/v1/sessions/{id}/messages",
@@ -134,14 +133,29 @@ pub(crate) async fn list_messages(
 ) -> Result<Response, Failure> {
     let limit = within("limit", limit.unwrap_or(LIMIT), 1..=LIMIT_MAX)?;
     let session = id_of(session)?;
-    let messages = call.caller.view().working().messages();
-    let recent = async { messages.recent(&session, limit).await.map_err(Error::from) };
-    let messages = call.read(Box::pin(recent)).await?;
-    let mut messages: Vec<ShownMessage> =
-        messages.into_iter().rev().map(ShownMessage::from).collect();
+    let latest = latest(call.caller.view(), &session, limit);
+    let mut messages = call.read(Box::pin(latest)).await?;
+    messages.reverse();
     let left_out = Room::new(HTTP_ANSWER_BYTES_MAX).cut(&mut messages, json_bytes);
     messages.reverse();
     Ok(answer::json(StatusCode::OK, &Messages { messages, left_out }))
+}
+
+/// Returns the latest messages of a conversation, oldest first. Those that have moved to long-term
+/// memory are read only if working memory has too few, or lacks some between them.
+async fn latest(view: &MemoryView, session: &Id, limit: usize) -> Result<Vec<ShownMessage>, Error> {
+    let recent = view.working().messages().recent(session, limit).await?;
+    let owner = recent.first().map(|it| it.meta.scope.owner());
+    let is_next = |pair: &[Message]| pair[0].position + 1 == pair[1].position;
+    let is_whole = recent.len() == limit && recent.windows(2).all(is_next);
+    let mut messages: Vec<ShownMessage> = recent.into_iter().map(ShownMessage::from).collect();
+    if !is_whole {
+        let moved = view.moved_messages(session, owner.as_ref()).await?;
+        messages.extend(moved.iter().map(ShownMessage::of_record));
+        messages.sort_by_key(|it| it.position);
+        messages.drain(..messages.len().saturating_sub(limit));
+    }
+    Ok(messages)
 }
 
 /// Appends messages to a conversation, which is created if it does not exist. They are durable and
@@ -235,6 +249,24 @@ async fn check_same(view: &MemoryView, arrival: &Arrival) -> Result<(), Failure>
                 .with_advice("choose another id; a stored message is not changed"))
         }
         _ => Ok(()),
+    }
+}
+
+impl ShownMessage {
+    /// Returns a message that has moved to long-term memory.
+    fn of_record(record: &Record) -> ShownMessage {
+        let text = |field: &str| record.payload[field].as_str().map(str::to_owned);
+        ShownMessage {
+            key: record.key().to_string(),
+            position: record.position.unwrap_or_default(),
+            role: text("role").unwrap_or_default(),
+            name: text("name"),
+            content: text("content").unwrap_or_else(|| record.text.clone()),
+            timestamp: record.time(),
+            external_id: record.external_id.clone(),
+            metadata: record.payload["metadata"].clone(),
+            user: record.scope.user.clone(),
+        }
     }
 }
 

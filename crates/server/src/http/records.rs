@@ -101,8 +101,8 @@ struct ShownVersion {
     record: ShownRecord,
 }
 
-/// Lists records of a kind by their time, oldest first. For kinds that move to long-term memory,
-/// lists those that are still in working memory. A page ends early after 8 MiB of records.
+/// Lists records of a kind by their time, oldest first, from both tiers. A page ends early after
+/// 8 MiB of records.
 #[utoipa::path(
     get,
     path = "/api/v1/records/{kind}",
@@ -124,8 +124,8 @@ pub(crate) async fn list_records(
     Ok(answer::json(StatusCode::OK, &Page { records, next: page.next }))
 }
 
-/// Stores a record of a kind. A stored record with the same id is replaced, except for entries,
-/// whose ids must be new, and for messages, events and sessions, which are not changed.
+/// Stores a record of a kind. A stored record with the same id is replaced, except for messages,
+/// events and sessions, which are not changed.
 #[utoipa::path(
     post,
     path = "/api/v1/records/{kind}",
