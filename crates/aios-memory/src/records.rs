@@ -2,7 +2,7 @@
 //! `listing`.
 
 use aios_longterm::Version;
-use aios_record::{Id, Identity, Key, Kind, Mode, Mutability, Record, Scope, forms};
+use aios_record::{Id, Identity, Key, Kind, Mode, Mutability, Need, Record, Scope, SetBy, forms};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -152,6 +152,7 @@ impl MemoryView {
         if is_fixed(kind, &changes) {
             return Err(Error::Fixed { kind });
         }
+        check_changes(kind, &changes).map_err(invalid)?;
         // `settle` drops null fields, but here a null resets a field to its default.
         let settled = fields::settle(kind, changes.clone());
         let settled = settled.map_err(|reason| invalid(reason.into()))?;
@@ -337,6 +338,24 @@ impl MemoryView {
         }
         Ok(())
     }
+}
+
+/// Refuses changes of fields that the memory sets, and nulls for required fields. The time of
+/// creation of a record of working memory is set when it is first stored.
+fn check_changes(kind: Kind, changes: &Map<String, Value>) -> Result<(), RecordProblem> {
+    const CREATED_AT: &str = "created_at";
+    const WRITTEN: &[&str] = &["updated_at", "recorded_at"];
+    for (name, value) in changes {
+        let field = kind.field(name);
+        let is_set = field.is_some_and(|field| field.set_by == SetBy::Tier);
+        if is_set || WRITTEN.contains(&name.as_str()) || name == CREATED_AT && !kind.is_direct() {
+            return Err(format!("`{name}` is set by the memory and cannot be changed").into());
+        }
+        if let Some(field) = field.filter(|it| it.need == Need::Required && value.is_null()) {
+            return Err(RecordProblem::Missing { field: field.name });
+        }
+    }
+    Ok(())
 }
 
 /// Returns `true` if a record of this kind rejects some of `changes`. For a setting, working memory

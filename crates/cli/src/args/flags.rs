@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use aios_memory::{
     Kind,
+    draft::repeated,
     fields::{self, names},
     kinds::ValueType,
 };
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, error::Error};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::values::parse_text;
@@ -38,11 +40,39 @@ impl FieldFlags {
             let known = kind.fields().iter().find(|field| field.name == *name);
             // The library decides whether unknown fields are allowed.
             let value_type = known.map_or(ValueType::Json, |field| field.value_type);
+            check_json(value_type, text).map_err(|problem| format!("`{name}`: {problem}"))?;
             let value = fields::parse(value_type, text);
             let value = value.map_err(|problem| format!("`{name}`: {problem}"))?;
             object.insert(name.clone(), value);
         }
         Ok(object)
+    }
+
+    /// Parses the fields as changes of a record of `kind`: the value `null` clears a field of any
+    /// type.
+    pub(crate) fn changes(&self, kind: Kind) -> Result<Map<String, Value>, String> {
+        let is_null = |(_, text): &&(String, String)| text == "null";
+        let (nulls, others): (Vec<_>, Vec<_>) = self.given.iter().partition(is_null);
+        let others = FieldFlags { given: others.into_iter().cloned().collect() };
+        let mut changes = others.object(kind)?;
+        changes.extend(nulls.into_iter().map(|(name, _)| (name.clone(), Value::Null)));
+        Ok(changes)
+    }
+}
+
+/// Refuses a value that begins like a JSON object or list and is none.
+fn check_json(value_type: ValueType, text: &str) -> Result<(), String> {
+    let is_json = matches!(
+        value_type,
+        ValueType::Json | ValueType::Scope | ValueType::Provenance | ValueType::Labels
+    );
+    if !is_json || !text.trim_start().starts_with(['{', '[']) {
+        return Ok(());
+    }
+    repeated::check(text.as_bytes())?;
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("the value is not valid JSON: {error}")),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::IsTerminal;
 
-use aios_memory::{Administrator, Id, Key, Kind, MemoryView, Record, fields, longterm::Version};
+use aios_memory::{
+    Administrator, Id, Key, Kind, MemoryView, Record, draft::repeated, fields, longterm::Version,
+};
 use serde_json::{Map, Value, json};
 
 use super::{metrics, remember::read_stdin};
@@ -46,7 +48,13 @@ pub(crate) async fn update(
     output: Output,
 ) -> Result<(), Failure> {
     let key = find(memory, &arguments.record).await?.key();
-    let changes = given(key.kind, &arguments.fields)?;
+    let changes = match arguments.fields.is_empty() {
+        true => given(key.kind, &arguments.fields)?,
+        false => {
+            let changes = arguments.fields.changes(key.kind);
+            changes.map_err(|message| Failure::Usage { message, hint: HINT })?
+        }
+    };
     let changed: Vec<String> = changes.keys().cloned().collect();
     memory.update(&key, changes).await?;
     let updated = json!({"id": key.id, "kind": key.kind, "changed": changed});
@@ -194,7 +202,10 @@ fn on_stdin(nothing: String) -> Result<Map<String, Value>, Failure> {
     if std::io::stdin().is_terminal() {
         return Err(usage(nothing));
     }
-    match serde_json::from_str(&read_stdin()?) {
+    let text = read_stdin()?;
+    // The JSON parser would silently keep the last of two duplicate fields.
+    repeated::check(text.as_bytes()).map_err(|problem| usage(format!("stdin: {problem}")))?;
+    match serde_json::from_str(&text) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(usage("expected a JSON object on stdin".to_owned())),
         Err(error) => Err(usage(format!("stdin is not valid JSON: {error}"))),

@@ -6,7 +6,7 @@ use std::{
     os::unix::{ffi::OsStrExt, fs::PermissionsExt},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{Ended, Program, text};
 
@@ -395,4 +395,41 @@ fn a_flood_of_combining_marks_is_escaped_and_a_relative_home_is_refused() {
     let relative = program.run_in(&["stats"], "HOME", OsStr::new("here"));
     assert_eq!(relative.code, 2, "{relative:?}");
     assert!(relative.stderr.contains("absolute path"), "{relative:?}");
+}
+
+#[test]
+fn an_update_changes_what_it_reports_or_is_refused() {
+    let program = Program::new();
+    program.json(&["record", "note", "--set", "id=n", "--title", "Boat", "--content", "Paint it."]);
+    program.json(&["record", "goal", "--set", "id=g", "--description", "Paint the boat"]);
+    program.json(&["record", "task", "--set", "id=t", "--goal-id", "g", "--description", "Sand"]);
+    for (key, set, expect) in [
+        ("goal/g", "created_at=2020-01-01", "`created_at` is set by the memory"),
+        ("goal/g", "updated_at=2020-01-01", "`updated_at` is set by the memory"),
+        ("goal/g", "recorded_at=2020-01-01", "`recorded_at` is set by the memory"),
+        ("note/n", "updated_at=2020-01-01", "`updated_at` is set by the memory"),
+        ("note/n", "recorded_at=2020-01-01", "`recorded_at` is set by the memory"),
+        ("goal/g", "description=null", "missing field `description`"),
+        ("goal/g", "metadata={\"a\":1", "`metadata`: the value is not valid JSON"),
+        ("goal/g", "metadata={\"a\":1,\"a\":2}", "duplicate field `a`"),
+        ("note/n", "own=[1", "`own`: the value is not valid JSON"),
+    ] {
+        let ended = program.run(&["update", key, "--set", set]);
+        assert_ne!(ended.code, 0, "{set}: {ended:?}");
+        assert!(ended.stderr.contains(expect), "{set}: {ended:?}");
+    }
+    for (key, field, default) in [
+        ("note/n", "title", &Value::Null),
+        ("goal/g", "status", &json!("pending")),
+        ("task/t", "summary", &Value::Null),
+        ("task/t", "goal_id", &Value::Null),
+    ] {
+        program.json(&["update", key, "--set", &format!("{field}=null")]);
+        let shown = program.json(&["show", key]);
+        assert_eq!(shown["payload"][field], *default, "{key} {field}: {shown}");
+    }
+    let twice = br#"{"description": "one", "description": "two"}"#;
+    let ended = program.run_with(&["record", "goal"], twice, &[]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("duplicate field `description`"), "{ended:?}");
 }
