@@ -126,8 +126,9 @@ impl Failure {
         Failure { class, code, message, remedy, advice, retry_after, challenge }
     }
 
+    /// Replaces the next step.
     pub(crate) fn with_advice(self, advice: &'static str) -> Failure {
-        Failure { advice: Some(advice), ..self }
+        Failure { advice: Some(advice), remedy: None, ..self }
     }
 
     pub(crate) fn with_challenge(self, challenge: Challenge) -> Failure {

@@ -112,14 +112,16 @@ impl Writer {
             for field in &draft.unknown {
                 *self.report.tally.unknown.entry(field.clone()).or_default() += 1;
             }
-            match Arrival::of_draft(line, draft, self.view.gate(), &mut self.namer) {
+            let gate = self.view.gate();
+            let remedy = gate.fill(&mut draft.scope.clone()).err().and_then(|it| it.remedy());
+            match Arrival::of_draft(line, draft, gate, &mut self.namer) {
                 Ok(arrival) => {
                     if arrival.kind == Kind::Message {
                         self.sessions.extend(arrival.scope.session.clone());
                     }
                     arrivals.push(arrival);
                 }
-                Err(problem) => self.fail(Some(line), problem.into()),
+                Err(reason) => self.fail(Some(line), Refusal { reason, remedy }),
             }
         }
         let mut verdicts = Vec::new();
