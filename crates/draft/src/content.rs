@@ -36,6 +36,13 @@ const WRAPPERS: &[&str] = &[
     "video",
 ];
 
+/// Fields of a message with its attachments: objects with a name, or paths.
+const ATTACHMENTS: &[&str] =
+    &["attachments", "files", "file", "images", "image", "photo", "audio", "video", "voice"];
+
+/// Endings of the names of images.
+const IMAGE_ENDINGS: &[&str] = &["png", "jpg", "jpeg", "gif", "webp", "heic", "bmp", "svg"];
+
 /// A tool call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Call {
@@ -247,6 +254,50 @@ impl Content {
         if let Some(value) = first(part, fields) {
             self.add(value);
         }
+    }
+}
+
+/// Returns the names of the attachments beside the content of a message, such as `[file: y.pdf]`.
+/// Empty if it has none.
+pub(crate) fn attachments_of(message: &Map<String, Value>) -> String {
+    let mut said = Content::default();
+    for field in ATTACHMENTS {
+        match message.get(*field) {
+            Some(Value::Array(items)) => {
+                items.iter().for_each(|item| said.add_attached(field, item, message));
+            }
+            Some(item) => said.add_attached(field, item, message),
+            None => {}
+        }
+    }
+    said.text()
+}
+
+impl Content {
+    /// Adds the name of an attachment in `field` of a message: an object or a path.
+    fn add_attached(&mut self, field: &str, item: &Value, message: &Map<String, Value>) {
+        let attachment = match item {
+            Value::Object(attachment) => attachment.clone(),
+            // Telegram writes a sentence in brackets for a file that it left out of an export.
+            Value::String(path) if path.starts_with('(') => {
+                let name = text_in(message, &["file_name"]).filter(|_| field == "file");
+                name.map(|name| ("name".to_owned(), name.into())).into_iter().collect()
+            }
+            Value::String(path) if !path.trim().is_empty() => {
+                Map::from_iter([("path".to_owned(), path.as_str().into())])
+            }
+            _ => return,
+        };
+        let name = name_of(&attachment).unwrap_or_default().to_ascii_lowercase();
+        let ending = name.rsplit('.').next().unwrap_or_default();
+        let sort = match field {
+            "images" | "image" | "photo" => "image",
+            "audio" | "voice" => "audio",
+            "video" => "video",
+            _ if IMAGE_ENDINGS.contains(&ending) => "image",
+            _ => sort_of_media(&attachment),
+        };
+        self.add_attachment(sort, &attachment);
     }
 }
 

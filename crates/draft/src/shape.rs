@@ -12,7 +12,7 @@ pub use self::{
     roles::{is_kept, is_model, known_role, role_of},
 };
 use crate::{
-    content::{Content, text_in},
+    content::{Content, attachments_of, text_in},
     repeated,
     spellings::{is_nested, is_one_of},
 };
@@ -49,6 +49,7 @@ fn shaped(object: Map<String, Value>, said_in: fn(&Content) -> String) -> Shaped
     whole_telegram(&mut object);
     speak(&mut object);
     move_text(&mut object);
+    name_attachments(&mut object);
     let mut shaped = Shaped::default();
     let is_content = |object: &Map<String, Value>, name: &str| {
         object.get(name).is_some_and(|value| value.is_array() || value.is_object())
@@ -273,6 +274,25 @@ fn speaker(value: &Value, field: &str) -> Option<(Option<String>, Option<String>
 
 fn has_text(object: &Map<String, Value>) -> bool {
     ["text", "content"].iter().chain(TEXTS).any(|name| object.contains_key(*name))
+}
+
+/// Makes the names of the attachments the content of a message that has no other.
+fn name_attachments(object: &mut Map<String, Value>) {
+    let is_said = ["role", "name"].iter().any(|it| object.get(*it).is_some_and(Value::is_string));
+    let is_blank = |name: &&str| match object.get(*name) {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(Value::Array(parts)) => parts.is_empty(),
+        Some(_) => false,
+    };
+    if !is_said || !["text", "content"].iter().all(is_blank) {
+        return;
+    }
+    let names = attachments_of(object);
+    if !names.is_empty() {
+        object.remove("text");
+        object.insert("content".to_owned(), names.into());
+    }
 }
 
 /// Moves the text to `content` from other fields, if the message has a role or a speaker.

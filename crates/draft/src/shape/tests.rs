@@ -134,3 +134,36 @@ fn a_mark_of_the_author_decides_the_role() {
         assert_eq!(message_shape(object(value.clone()))["role"], expect, "{value}");
     }
 }
+
+#[test]
+fn an_attachment_without_a_text_is_named() {
+    for (value, expect) in [
+        (
+            json!({"content": "", "author": {"name": "Bo"},
+                "attachments": [{"fileName": "y.pdf", "url": "https://x/y.pdf"}]}),
+            "[file: y.pdf]",
+        ),
+        (
+            json!({"type": "message", "from": "Anna", "date_unixtime": "1767323045",
+                "photo": "photos/photo_1.jpg", "text": ""}),
+            "[image: photos/photo_1.jpg]",
+        ),
+        (
+            json!({"type": "message", "from": "Anna", "date_unixtime": "1767323045",
+                "file": "(File not included.)", "file_name": "a.ogg", "text": []}),
+            "[file: a.ogg]",
+        ),
+        (
+            json!({"role": "user", "text": "", "files": [{"name": "a.png"}, {"name": "b.txt"}]}),
+            "[image: a.png]\n[file: b.txt]",
+        ),
+    ] {
+        let shaped = message_shape(object(value.clone()));
+        assert_eq!(shaped["content"], expect, "{value}");
+        assert_eq!(message_shape(shaped.clone()), shaped);
+    }
+    let said = json!({"role": "user", "content": "see", "attachments": [{"fileName": "y.pdf"}]});
+    assert_eq!(message_shape(object(said))["content"], "see");
+    let none = json!({"role": "user", "content": "", "attachments": []});
+    assert_eq!(message_shape(object(none))["content"], "");
+}

@@ -36,8 +36,8 @@ pub(super) struct Writer {
     namer: identity::Namer,
     /// Number of rows read of each table.
     rows: Vec<u64>,
-    /// Ids of records that other records reference, by their ids in the source.
-    parents: HashMap<(Kind, String), Id>,
+    /// Ids and owners of records that other records reference, by their ids in the source.
+    parents: HashMap<(Kind, String), (Id, Option<String>)>,
     /// Ids and owners of sessions, by their ids in the source.
     sessions: HashMap<String, (String, Option<String>)>,
 }
@@ -138,7 +138,8 @@ impl Writer {
         let natural = self.natural_id(kind, table, &mapped.fields);
         let source_id = mapped.take("id");
         let scope = self.scope_of(kind, source_id.as_deref(), &natural, &mut mapped);
-        self.adopt(kind, name, &mut mapped);
+        let parents_owner = self.adopt(kind, name, &mut mapped);
+        let scope = Scope { user: scope.user.clone().or(parents_owner), ..scope };
         let name_of_id = kind.id_field().name;
         let id = match kind {
             Kind::Session => Id::new(scope.session.clone().unwrap_or_default()),
@@ -149,9 +150,6 @@ impl Writer {
             _ => Ok(natural),
         };
         let id = id.map_err(|error| error.to_string())?;
-        if let Some(own) = source_id.as_ref().filter(|_| is_referred_to(kind)) {
-            self.parents.insert((kind, own.clone()), id.clone());
-        }
         let origin = format!("{}: {name} {}", self.file, source_id.as_deref().unwrap_or("-"));
         let Mapped { fields: mut object, mut rest } = mapped;
         object.insert(name_of_id.to_owned(), json!(id));
@@ -160,6 +158,9 @@ impl Writer {
             keep_in_metadata(&mut object, std::mem::take(&mut rest));
         }
         let scope = with_own(scope, fields::scope_in(&object)?)?;
+        if let Some(own) = source_id.filter(|_| is_referred_to(kind)) {
+            self.parents.insert((kind, own), (id.clone(), scope.user.clone()));
+        }
         let content = match kind {
             Kind::Message => Content::Message(Box::new(message(&object, &scope)?)),
             _ => Content::Fields(fields::settle(kind, object)?),
@@ -242,13 +243,19 @@ impl Writer {
         }
     }
 
-    /// Replaces the source's ids of a record's parents by ours.
-    fn adopt(&mut self, kind: Kind, name: &str, mapped: &mut Mapped) {
+    /// Replaces the source's ids of a record's parents by ours. Returns the owner of the nearest
+    /// parent in the file that has one, also of a parent in a column without a field, such as the
+    /// task of a decision.
+    fn adopt(&mut self, kind: Kind, name: &str, mapped: &mut Mapped) -> Option<String> {
+        let mut owner = None;
         for parent in kind.parents() {
             let Some(field) = parent.field else { continue };
             let Some(own) = mapped.take(field) else { continue };
             match self.parents.get(&(parent.kind, own.clone())) {
-                Some(id) => drop(mapped.fields.insert(field.to_owned(), json!(id))),
+                Some((id, of)) => {
+                    owner = owner.or_else(|| of.clone());
+                    mapped.fields.insert(field.to_owned(), json!(id));
+                }
                 None => {
                     let of = parent.kind;
                     let why = format!("refers to no {of} in this file; kept beside the record");
@@ -257,6 +264,16 @@ impl Writer {
                 }
             }
         }
+        owner.or_else(|| {
+            let parent = |(kind, column): &(Kind, &str)| {
+                let own = match mapped.rest.get(*column)? {
+                    Value::String(own) => own.clone(),
+                    own => own.to_string(),
+                };
+                self.parents.get(&(*kind, own))?.1.clone()
+            };
+            [(Kind::Task, "task_id"), (Kind::Goal, "goal_id")].iter().find_map(parent)
+        })
     }
 
     /// Returns the settings in a row of preferences or traits: one identified by its key, or one

@@ -37,7 +37,7 @@ use aios_draft::{Defaults, Draft, Unfit, Unnamed, shape};
 use serde_json::{Map, Value};
 
 pub(crate) use self::{
-    chat::{has_list, messages_beside, opened},
+    chat::{chats_in, has_list, messages_beside, opened},
     locomo::Sample,
     longmemeval::Haystack,
     table::{format_of, recognised},

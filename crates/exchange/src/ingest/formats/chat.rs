@@ -101,6 +101,17 @@ pub(crate) fn opened(fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
+/// Returns the chats of a full export of Telegram,
+/// `{"chats": {"list": [{"messages": [...]}]}, "left_chats": ..}`. The account and the other parts
+/// of the export are not content.
+pub(crate) fn chats_in(export: &Value) -> Option<Vec<Value>> {
+    let has_messages = |chat: &Value| chat.get("messages").is_some_and(Value::is_array);
+    let list = |name: &str| export.get(name)?.get("list")?.as_array();
+    let chats = list("chats").filter(|chats| chats.iter().any(has_messages))?;
+    let left = list("left_chats").into_iter().flatten();
+    Some(chats.iter().chain(left).filter(|chat| has_messages(chat)).cloned().collect())
+}
+
 /// Converts a Gemini request, `{"contents": [{"role", "parts"}]}`, into one with `messages`.
 fn google(mut fields: Map<String, Value>) -> Map<String, Value> {
     let list = fields.get("contents").and_then(Value::as_array);

@@ -77,6 +77,14 @@ impl<'a, 's> Hand<'a, 's> {
 
     /// Passes on a top-level element: by its format, or as a message or note.
     pub(super) fn whole(&mut self, line: u64, value: Value, mended: Vec<Mend>) -> ControlFlow<()> {
+        if let Some(chats) = formats::chats_in(&value) {
+            let mut beside = Beside { mended, ..Beside::default() };
+            return chats.into_iter().try_for_each(|chat| {
+                let flow = self.element_in(line, chat, None, &mut beside);
+                beside.fields.clear();
+                flow
+            });
+        }
         let mut beside = Beside { mended, ..Beside::default() };
         let place = self.place_alone();
         self.formats.set_session(&self.defaults.session.within(place, None, None));

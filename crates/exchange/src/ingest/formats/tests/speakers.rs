@@ -84,6 +84,36 @@ fn messages_of_telegram_have_whole_texts_and_the_time_of_their_zone() {
 }
 
 #[test]
+fn the_chats_of_a_full_export_of_telegram_are_conversations() {
+    let said = |id: u64, from: &str, text: &str| {
+        json!({"id": id, "type": "message", "date": "2026-01-02T05:04:05",
+            "date_unixtime": "1767323045", "from": from, "text": text})
+    };
+    let chat = |id: u64, messages: Value| json!({"name": "Bo", "type": "personal_chat", "id": id, "messages": messages});
+    let export = json!({"about": "Here is the data you requested.",
+        "personal_information": {"user_id": 7, "first_name": "Anna"},
+        "chats": {"about": "chats", "list": [
+            chat(5, json!([said(1, "Anna", "one")])), chat(6, json!([said(1, "Bo", "two")]))]},
+        "left_chats": {"list": [chat(8, json!([said(2, "Cy", "three")]))]}});
+    for text in [export.to_string(), serde_json::to_string_pretty(&export).unwrap()] {
+        let read = read_auto("result.json", &text);
+        assert_eq!(read.spoken(), ["Anna: one", "Bo: two", "Cy: three"], "{read:?}");
+        let sessions: std::collections::BTreeSet<_> =
+            read.messages().iter().filter_map(|it| it.scope.session.clone()).collect();
+        assert_eq!(sessions.len(), 3, "{sessions:?}");
+        assert!(read.messages().iter().all(|it| it.scope.user.is_none()));
+    }
+}
+
+#[test]
+fn a_conversation_without_nodes_is_skipped() {
+    let chats = json!([{"title": "t", "id": "c", "create_time": 1_767_323_045, "mapping": {}}]);
+    let read = read_auto("conversations.json", &chats.to_string());
+    assert!(read.drafts.is_empty(), "{read:?}");
+    assert_eq!(read.skipped, [("conversation without messages".to_owned(), 1)]);
+}
+
+#[test]
 fn arguments_of_a_call_count_on_whichever_side_they_are() {
     let args = json!({"city": "Oslo"});
     let message = |inner: Value, outer: Value, further: Value| {
