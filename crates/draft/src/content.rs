@@ -164,6 +164,32 @@ impl Content {
         });
     }
 
+    /// Adds the name of an attachment in `field` of a message: an object or a path.
+    fn add_attached(&mut self, field: &str, item: &Value, message: &Map<String, Value>) {
+        let attachment = match item {
+            Value::Object(attachment) => attachment.clone(),
+            // Telegram writes a sentence in brackets for a file that it left out of an export.
+            Value::String(path) if path.starts_with('(') => {
+                let name = text_in(message, &["file_name"]).filter(|_| field == "file");
+                name.map(|name| ("name".to_owned(), Value::from(name))).into_iter().collect()
+            }
+            Value::String(path) if !path.trim().is_empty() => {
+                Map::from_iter([("path".to_owned(), path.as_str().into())])
+            }
+            _ => return,
+        };
+        let name = name_of(&attachment).unwrap_or_default().to_ascii_lowercase();
+        let ending = name.rsplit('.').next().unwrap_or_default();
+        let sort = match field {
+            "images" | "image" | "photo" => "image",
+            "audio" | "voice" => "audio",
+            "video" => "video",
+            _ if IMAGE_ENDINGS.contains(&ending) => "image",
+            _ => sort_of_media(&attachment),
+        };
+        self.add_attachment(sort, &attachment);
+    }
+
     fn add_part(&mut self, part: &Map<String, Value>) {
         let sort = ["type", "content_type"].iter().find_map(|key| part.get(*key)?.as_str());
         let sort = sort.unwrap_or_default().to_ascii_lowercase().replace(['-', ' '], "_");
@@ -271,34 +297,6 @@ pub(crate) fn attachments_of(message: &Map<String, Value>) -> String {
         }
     }
     said.text()
-}
-
-impl Content {
-    /// Adds the name of an attachment in `field` of a message: an object or a path.
-    fn add_attached(&mut self, field: &str, item: &Value, message: &Map<String, Value>) {
-        let attachment = match item {
-            Value::Object(attachment) => attachment.clone(),
-            // Telegram writes a sentence in brackets for a file that it left out of an export.
-            Value::String(path) if path.starts_with('(') => {
-                let name = text_in(message, &["file_name"]).filter(|_| field == "file");
-                name.map(|name| ("name".to_owned(), name.into())).into_iter().collect()
-            }
-            Value::String(path) if !path.trim().is_empty() => {
-                Map::from_iter([("path".to_owned(), path.as_str().into())])
-            }
-            _ => return,
-        };
-        let name = name_of(&attachment).unwrap_or_default().to_ascii_lowercase();
-        let ending = name.rsplit('.').next().unwrap_or_default();
-        let sort = match field {
-            "images" | "image" | "photo" => "image",
-            "audio" | "voice" => "audio",
-            "video" => "video",
-            _ if IMAGE_ENDINGS.contains(&ending) => "image",
-            _ => sort_of_media(&attachment),
-        };
-        self.add_attachment(sort, &attachment);
-    }
 }
 
 fn joined<'a>(texts: impl Iterator<Item = &'a Text>) -> String {

@@ -49,9 +49,11 @@ struct ChatGpt;
 
 impl Reader for ChatGpt {
     fn read(&mut self, line: u64, element: Map<String, Value>, to: &mut Transcript) {
-        let mapping = element.get("mapping").unwrap_or(&Value::Null);
-        // A conversation without nodes would be a session without messages.
-        if mapping.as_object().is_none_or(Map::is_empty) {
+        let Some(mapping) = element.get("mapping").and_then(Value::as_object) else { return };
+        // Such a conversation would be a session without messages.
+        let is_blank =
+            |node: &Value| node.is_object() && node.get("message").is_none_or(Value::is_null);
+        if mapping.values().all(is_blank) {
             return to.skip(line, "conversation without messages");
         }
         let id = text_in(&element, &["conversation_id", "id"]);
@@ -60,7 +62,6 @@ impl Reader for ChatGpt {
         let title = text_in(&element, &["title"]).unwrap_or_default();
         to.title(&conversation, line, &title);
         conversation.title = Some(title).filter(|title| !title.trim().is_empty());
-        let Some(mapping) = mapping.as_object() else { return };
         let is_odd = |node: &&Value| {
             let message = node.get("message").unwrap_or(&Value::Null);
             !node.is_object() || !(message.is_object() || message.is_null())

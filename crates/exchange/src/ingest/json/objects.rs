@@ -115,6 +115,7 @@ impl<R: BufRead> Documents<'_, '_, '_, R> {
             return Ok(self.hand.conversation(line, messages, fields, None, &mut beside));
         }
         if self.hand.elements == Elements::Messages
+            && !fields.contains_key("chats")
             && !fields.keys().any(|name| TEXT.is_spelled(name))
         {
             return Ok(self.hand.fail(line, "the object has no `messages`"));

@@ -106,11 +106,13 @@ fn the_chats_of_a_full_export_of_telegram_are_conversations() {
 }
 
 #[test]
-fn a_conversation_without_nodes_is_skipped() {
-    let chats = json!([{"title": "t", "id": "c", "create_time": 1_767_323_045, "mapping": {}}]);
-    let read = read_auto("conversations.json", &chats.to_string());
-    assert!(read.drafts.is_empty(), "{read:?}");
-    assert_eq!(read.skipped, [("conversation without messages".to_owned(), 1)]);
+fn a_conversation_of_chatgpt_without_messages_is_skipped() {
+    for mapping in [json!({}), json!({"root": {"message": null, "parent": null, "children": []}})] {
+        let chat = json!({"title": "t", "id": "c", "create_time": 1e9, "mapping": mapping});
+        let read = read_auto("conversations.json", &json!([chat]).to_string());
+        assert!(read.drafts.is_empty(), "{read:?}");
+        assert_eq!(read.skipped, [("conversation without messages".to_owned(), 1)]);
+    }
 }
 
 #[test]
