@@ -201,8 +201,9 @@ async fn a_record_whose_expiry_is_past_is_found_nowhere_and_maintenance_removes_
             memory.administrator().upkeep().maintain().await.unwrap();
             let identity = [key.of(Owner::SHARED)];
             assert_eq!(memory.longterm().records().known(&identity).await.unwrap(), [false]);
-            let here = memory.working().with_expired().records();
-            assert_eq!(here.get_exactly(&identity[0]).await.unwrap(), None, "{kind}");
+            let here = memory.working().with_expired();
+            let here = here.records().get_exactly(&identity[0]).await.unwrap();
+            assert_eq!(here, None, "{kind}");
         }
     }
 }

@@ -64,14 +64,10 @@ async fn records_that_no_other_store_has_never_age() {
     let place = Place::new();
     let working = place.open(place.fed());
     working.tool_calls().put(ToolCall { id: id("call"), ..ToolCall::new("ls") }).await.unwrap();
-    working
-        .events()
-        .put(Event { id: id("plain"), ..Event::new("build", "ci", json!({})) })
-        .await
-        .unwrap();
+    let plain = Event { id: id("plain"), ..Event::new("build", "ci", json!({})) };
     let critical =
         Event { id: id("critical"), critical: true, ..Event::new("build", "ci", json!({})) };
-    working.events().put(critical).await.unwrap();
+    working.intake().put_events(vec![plain, critical]).await.unwrap();
     working.messages().add(NewMessage::new(id("s"), "user", "hello")).await.unwrap();
     working.feed().trim(working.feed().head().await.unwrap()).await.unwrap();
     place.pass_hours(24 * 400);
