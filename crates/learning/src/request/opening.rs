@@ -30,7 +30,8 @@ pub(super) fn opened(words: &[Word]) -> &[Word] {
     }
 }
 
-/// Returns true for a connective, a courtesy, an agent, and for a heading before a sign: "next task: fix it".
+/// Returns true for a connective, a courtesy, the name of an agent, and a heading before a sign:
+/// "next task: fix it".
 fn is_loose(low: &str, next: Option<&Word>) -> bool {
     match low {
         "wait" | "task" | "todo" | "step" | "question" => !matters(next),
