@@ -11,6 +11,7 @@ use crate::draft::Draft;
 use crate::heard::Heard;
 use crate::language::is_english;
 use crate::message::{Message, Role};
+use crate::request::asks_about_listener;
 use crate::when::Resolved;
 use crate::worth::{self, Weights, Worth};
 
@@ -90,7 +91,11 @@ impl Extractor {
         if let Some((before, asked)) = &previous {
             drafts.extend(answer::confirmed(message, &sentences, before, asked));
         }
-        statement::read(self.worth_min, message, &sentences, &worth, &mut drafts);
+        let is_about_author = is_answer
+            && previous
+                .as_ref()
+                .is_some_and(|(_, said)| said.last().is_some_and(asks_about_listener));
+        statement::read(self.worth_min, message, &sentences, &worth, is_about_author, &mut drafts);
         if let Some((before, said)) = previous.as_ref().filter(|_| asked) {
             answer::join(message, before, said, &mut drafts);
         }

@@ -49,6 +49,7 @@ mod local;
 mod message;
 mod own;
 mod photo;
+mod request;
 mod rewrite;
 mod sentence;
 mod slot;

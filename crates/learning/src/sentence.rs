@@ -44,6 +44,12 @@ pub(crate) struct Sentence {
 }
 
 impl Sentence {
+    /// Creates a sentence of a part of one, with the mood of the part.
+    pub(crate) fn part(text: &str, span: Range<usize>, words: Vec<Word>) -> Sentence {
+        let mood = mood(&text[span.clone()], &words);
+        Sentence { span, words, mood }
+    }
+
     pub(crate) fn has(&self, class: Class) -> bool {
         self.words.iter().any(|word| word.is(class))
     }
@@ -97,6 +103,18 @@ pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
             word.end += span.start;
         }
         let mood = mood(&text[span.clone()], &words);
+        let asked = asked_after(text, &span, &words).filter(|_| mood == Mood::Question);
+        if let Some(asked) = asked {
+            let question = words.split_off(asked);
+            while words.last().is_some_and(|word| word.is_sign) {
+                words.pop();
+            }
+            let end = words.last().map_or(span.start, |word| word.end);
+            let start = question[0].start;
+            sentences.push(Sentence::part(text, span.start..end, words));
+            sentences.push(Sentence { span: start..span.end, words: question, mood });
+            continue;
+        }
         let but = firm_but(text, &span, &words).filter(|_| mood == Mood::Hypothesis);
         if let Some(but) = but {
             let firm = words.split_off(but + 1);
@@ -150,6 +168,25 @@ fn firm_but(text: &str, span: &Range<usize>, words: &[Word]) -> Option<usize> {
     };
     let supposes = words[..but].iter().enumerate().any(supposes);
     (is_own && !supposes && is_firm()).then_some(but)
+}
+
+/// Returns the index at which a question to the listener follows a statement of the speaker: "I
+/// live in Leeds, can you find me a dentist?"
+fn asked_after(text: &str, span: &Range<usize>, words: &[Word]) -> Option<usize> {
+    let low = |at: usize| words.get(at).map_or("", |word| word.low.as_str());
+    let opens = words.iter().find(|word| !word.is_sign && !word.is(Class::Greeting))?;
+    if !matches!(opens.low.as_str(), "i" | "we" | "my" | "our") {
+        return None;
+    }
+    let asks = |at: &usize| {
+        matches!(low(*at), "can" | "could" | "would" | "will") && matches!(low(at + 1), "you" | "u")
+    };
+    let asked = (2..words.len()).find(asks)?;
+    let joins = |word: &Word| word.is_sign || matches!(word.low.as_str(), "so" | "and" | "but");
+    let end = words[..asked].iter().rposition(|word| !joins(word))? + 1;
+    let said = &words[..end];
+    let is_firm = || mood(&text[span.start..said[end - 1].end], said) == Mood::Statement;
+    (end < asked && is_firm()).then_some(asked)
 }
 
 /// Returns the spans of the sentences, without notes on photos and the white space around them.

@@ -7,6 +7,7 @@ use crate::draft::{Draft, Origin};
 use crate::grounded::{Grounding, grounded};
 use crate::lexicon::Class;
 use crate::message::{Message, Role};
+use crate::request::{is_rule, without_requests};
 use crate::rewrite::rewritten;
 use crate::sentence::{Mood, Sentence, spaced};
 use crate::slot::Slot;
@@ -28,10 +29,12 @@ pub(super) fn read(
     message: &Message,
     sentences: &[Sentence],
     worth: &Worth,
+    is_answer: bool,
     drafts: &mut Vec<Draft>,
 ) {
     let (mut is_open, mut is_corrected) = (false, false);
-    for sentence in sentences {
+    let stated = stated(message, sentences, is_answer);
+    for sentence in &stated {
         is_corrected |= takes_back(sentence);
         if message.role == Role::Person && correction::correct(message, sentence, drafts) {
             is_open = false;
@@ -82,6 +85,15 @@ pub(super) fn read(
     }
 }
 
+/// Returns the sentences without the requests of a person.
+fn stated(message: &Message, sentences: &[Sentence], is_answer: bool) -> Vec<Sentence> {
+    if message.role != Role::Person {
+        return sentences.to_vec();
+    }
+    let each = sentences.iter().enumerate();
+    each.flat_map(|(at, it)| without_requests(message.read(), it, is_answer && at == 0)).collect()
+}
+
 /// Returns true if a sentence takes back what was said before it.
 fn takes_back(sentence: &Sentence) -> bool {
     const CORRECTIONS: &[&str] = &[
@@ -111,7 +123,8 @@ fn takes_back(sentence: &Sentence) -> bool {
 
 /// Returns true if a sentence states something: no question, joke or greeting.
 fn is_stated(sentence: &Sentence) -> bool {
-    !matches!(sentence.mood, Mood::Question | Mood::Joke) && !sentence.is_chatter()
+    !matches!(sentence.mood, Mood::Question | Mood::Joke)
+        && (!sentence.is_chatter() || is_rule(sentence))
 }
 
 /// Returns true if a sentence is about a person or their work, or in a message of enough worth.
@@ -119,6 +132,7 @@ fn is_wanted(worth_min: f64, sentence: &Sentence, clauses: &[Clause<'_>], worth:
     let of_person = sentence.has(Class::First)
         || sentence.has(Class::Relation)
         || sentence.is_request()
+        || is_rule(sentence)
         || sentence.has(Class::Work)
         || sentence.words.iter().any(|word| matches!(word.low.as_str(), "he" | "she" | "they"))
         || clauses.iter().any(|it| matches!(it.owner, Owner::Named(_)));

@@ -10,6 +10,7 @@ mod grounding;
 mod limits;
 #[cfg(feature = "local")]
 mod local;
+mod requests;
 mod summaries;
 mod supersession;
 mod times;
