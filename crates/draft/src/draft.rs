@@ -223,9 +223,9 @@ impl Draft {
         Ok(Draft { kind: Kind::Message, ..draft }.in_session(defaults))
     }
 
-    /// Removes a value that is not a time: a zero date, which programs write for a missing time, and, from
-    /// everything that was said or done, a time before 1970 or after 2099. A note may be about an
-    /// earlier or later time.
+    /// Removes a value that is not a time: a zero date, which programs write for a missing time,
+    /// and, from everything that was said or done, a time before 1970 or after 2099. A note may be
+    /// about an earlier or later time.
     pub fn leave_out_odd_time(&mut self) {
         let Some(time) = self.occurred_at else { return };
         let is_said = matches!(self.kind, Kind::Message | Kind::ToolCall | Kind::Session);
