@@ -89,7 +89,10 @@ fn the_chats_of_a_full_export_of_telegram_are_conversations() {
         json!({"id": id, "type": "message", "date": "2026-01-02T05:04:05",
             "date_unixtime": "1767323045", "from": from, "text": text})
     };
-    let chat = |id: u64, messages: Value| json!({"name": "Bo", "type": "personal_chat", "id": id, "messages": messages});
+    let chat = |id: u64, messages: Value| {
+        let kind = "personal_chat";
+        json!({"name": "Bo", "type": kind, "id": id, "messages": messages})
+    };
     let export = json!({"about": "Here is the data you requested.",
         "personal_information": {"user_id": 7, "first_name": "Anna"},
         "chats": {"about": "chats", "list": [
