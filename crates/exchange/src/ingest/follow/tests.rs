@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::*;
+use super::{calls::unanswered, *};
 
 fn file(content: &[u8]) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().unwrap();
