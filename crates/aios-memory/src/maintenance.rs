@@ -63,8 +63,11 @@ impl Upkeep<'_> {
         let shared = memory.shared();
         let aged = age(&shared.pump, &shared.learner, &retention).await?;
         memory.feed().catch_up().await?;
-        memory.longterm().upkeep().remove_expired().await?;
+        // Expired records are removed from the library, so pending ones move there first.
         memory.longterm().upkeep().drain().await?;
+        if 0 < memory.longterm().upkeep().remove_expired().await? {
+            memory.longterm().upkeep().drain().await?;
+        }
         working.optimize().await?;
         working.checkpoint().await?;
         Ok(aged)
