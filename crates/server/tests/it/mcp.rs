@@ -303,7 +303,7 @@ async fn bad_arguments_are_answers_that_name_them() {
         (
             "remember",
             json!({"text": "a", "kind": "decision", "tags": ["x"]}),
-            "`tags`: a decision has none",
+            "`tags`: the kind decision has none",
         ),
         (
             "remember",
