@@ -269,7 +269,7 @@ pub fn names_owner(name: &str) -> bool {
     let is_owner = |owner: &&str| {
         name.strip_prefix(*owner).is_some_and(|rest| matches!(rest, "" | "id" | "name"))
     };
-    OWNERS.iter().any(|owner| is_owner(owner)) || OWNER_IDS.iter().any(|id| is_joined(id, &name))
+    OWNERS.iter().any(is_owner) || OWNER_IDS.iter().any(|id| is_joined(id, &name))
 }
 
 /// Returns `true` if a field of this name holds the display name of an owner, such as `username`.
