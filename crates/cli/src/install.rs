@@ -46,7 +46,10 @@ pub(crate) fn install(arguments: &Install, global: &Global, output: Output) -> R
         let file = ConfigFile::read(&target.path)?;
         match Change::of(target, file, &data_dir, arguments.uninstall) {
             Ok(change) => changes.push(change),
-            Err((file, refusal)) => return refused(target, &file, &refusal, output),
+            Err(refused_file) => {
+                let (file, refusal) = &*refused_file;
+                return refused(target, file, refusal, output);
+            }
         }
     }
     for change in changes.iter().filter(|change| change.is_one()) {
@@ -117,7 +120,7 @@ impl Change {
         file: ConfigFile,
         data_dir: &Path,
         is_uninstalled: bool,
-    ) -> Result<Change, (ConfigFile, Refusal)> {
+    ) -> Result<Change, Box<(ConfigFile, Refusal)>> {
         let record = Record::read(data_dir, &file.path);
         let planned = match is_uninstalled {
             true => removed(target, &file, record.as_ref()),
@@ -125,7 +128,7 @@ impl Change {
         };
         match planned {
             Ok((after, record)) => Ok(Change { file, after, record }),
-            Err(refusal) => Err((file, refusal)),
+            Err(refusal) => Err(Box::new((file, refusal))),
         }
     }
 

@@ -139,6 +139,8 @@ impl Writer {
         let source_id = mapped.take("id");
         let scope = self.scope_of(kind, source_id.as_deref(), &natural, &mut mapped);
         let parents_owner = self.adopt(kind, name, &mut mapped);
+        // Others are accepted without an owner, and would be stored twice if read again.
+        let parents_owner = parents_owner.filter(|_| kind == Kind::Task);
         let scope = Scope { user: scope.user.clone().or(parents_owner), ..scope };
         let name_of_id = kind.id_field().name;
         let id = match kind {
@@ -244,8 +246,7 @@ impl Writer {
     }
 
     /// Replaces the source's ids of a record's parents by ours. Returns the owner of the nearest
-    /// parent in the file that has one, also of a parent in a column without a field, such as the
-    /// task of a decision.
+    /// parent in the file that has one.
     fn adopt(&mut self, kind: Kind, name: &str, mapped: &mut Mapped) -> Option<String> {
         let mut owner = None;
         for parent in kind.parents() {
@@ -264,16 +265,7 @@ impl Writer {
                 }
             }
         }
-        owner.or_else(|| {
-            let parent = |(kind, column): &(Kind, &str)| {
-                let own = match mapped.rest.get(*column)? {
-                    Value::String(own) => own.clone(),
-                    own => own.to_string(),
-                };
-                self.parents.get(&(*kind, own))?.1.clone()
-            };
-            [(Kind::Task, "task_id"), (Kind::Goal, "goal_id")].iter().find_map(parent)
-        })
+        owner
     }
 
     /// Returns the settings in a row of preferences or traits: one identified by its key, or one

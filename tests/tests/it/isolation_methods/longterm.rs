@@ -22,6 +22,9 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.longterm().get_except(&key(Kind::Note, "n1"), &[]).await,
         h.view.longterm().get_except(&key(Kind::Note, "n1"), &[Owner::SHARED]).await,
     ];
+    "LongtermView::places" => [
+        h.view.longterm().places(Kind::Note).await.map(|places| places.len()),
+    ];
     "LongtermView::get" => [
         h.view.longterm().get(&key(Kind::Note, "n1")).await,
         h.view.longterm().get(&key(Kind::Message, "m1")).await,

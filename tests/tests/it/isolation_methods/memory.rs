@@ -10,7 +10,7 @@ use aios_exchange::{
 };
 use aios_memory::{
     AgentMemory, Config, Event, FactQuery, ForgetQuery, Id, Kind, MemoryView, Mode,
-    RememberOptions, ReportOptions, Scope, ScopeFilter, SearchOptions, Tier, Timestamp,
+    RememberOptions, ReportOptions, Scope, ScopeFilter, SearchOptions, Tier, Timestamp, Tokenizer,
     graph::{Entity, Observations, Relation},
     longterm::Explain,
     record::Provenance,
@@ -64,6 +64,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.contexts().gather("lock the barn", &context(&h, Some("s1"))).await,
     ];
     "memory::Contexts::pack" => [packed(&h).await];
+    "memory::Contexts::count" => [
+        h.view.contexts().count(h.text("hay for zebra@"), Tokenizer::O200k).await,
+    ];
+    "MemoryView::moved_messages" => [
+        h.view.moved_messages(&Id::new("s1").unwrap(), None).await.map(|moved| moved.len()),
+    ];
     "MemoryView::search_options" => [value(h.view.search_options())];
     "MemoryView::recall" => [
         h.view.recall("hay").await.map(|recalled| recalled.hits.len()),

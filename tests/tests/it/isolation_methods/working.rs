@@ -100,11 +100,14 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().records().get_all(vec![identity("u2", Kind::Goal, "g1")]).await,
     ];
     "Records::list_by_time" => [
-        h.view.working().records().list_by_time(Kind::Goal, None, 100).await,
-        h.view.working().records().list_by_time(Kind::Message, None, 100).await,
+        h.view.working().records().list_by_time(Kind::Goal, None, 100).await.map(|it| it.records),
+        h.view.working().records().list_by_time(Kind::Message, None, 100).await.map(|it| it.records),
         // The cursor is specific to the file.
         h.view.working().records().list_by_time(Kind::Message, None, 2).await.map(|it| it.records),
-        h.view.working().records().list_by_time(Kind::Preference, None, 100).await,
+        h.view.working().records().list_by_time(Kind::Preference, None, 100).await.map(|it| it.records),
+    ];
+    "Records::list_from" => [
+        h.view.working().records().list_from(Kind::Goal, 0, 100).await.map(|it| it.records),
     ];
     "Records::list" => [
         h.view.working().records().list(Kind::Goal, None, 100).await,
@@ -172,6 +175,12 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
     "Decisions::set_outcome" => [
         h.view.working().decisions().set_outcome(&id("d1"), h.text("zebra@ is happy")).await,
         h.view.working().decisions().set_outcome(&id("nothing"), "it is not there").await,
+    ];
+    "Entries::put_by_id" => [
+        h.view.working().entries().put_by_id(Entry {
+            id: id("e4"),
+            ..Entry::new("stock", "bran", json!(h.text("for zebra@")))
+        }).await,
     ];
     "Entries::add" => [
         h.view.working().entries().add(Entry {
