@@ -100,11 +100,14 @@ pub(super) const TABLE: &[Exercise] = exercises! { h;
         h.view.working().records().get_all(vec![identity("u2", Kind::Goal, "g1")]).await,
     ];
     "Records::list_by_time" => [
-        h.view.working().records().list_by_time(Kind::Goal, None, 100).await.map(|it| it.records),
-        h.view.working().records().list_by_time(Kind::Message, None, 100).await.map(|it| it.records),
+        h.view.working().records().list_by_time(Kind::Goal, None, 100).await
+            .map(|it| it.records),
+        h.view.working().records().list_by_time(Kind::Message, None, 100).await
+            .map(|it| it.records),
         // The cursor is specific to the file.
         h.view.working().records().list_by_time(Kind::Message, None, 2).await.map(|it| it.records),
-        h.view.working().records().list_by_time(Kind::Preference, None, 100).await.map(|it| it.records),
+        h.view.working().records().list_by_time(Kind::Preference, None, 100).await
+            .map(|it| it.records),
     ];
     "Records::list_from" => [
         h.view.working().records().list_from(Kind::Goal, 0, 100).await.map(|it| it.records),
