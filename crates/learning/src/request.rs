@@ -1,7 +1,7 @@
 //! Requests to the one who is addressed: "drop the database", "can you fix it", "let's go on".
 //!
-//! A request is no fact about its author, and a memory that kept it would repeat a finished order
-//! to the next agent. A standing rule ("always answer in English") is a fact. A sentence with a
+//! A request is not a fact about its author. A memory that kept it would repeat a finished order to
+//! the next agent. A standing rule ("always answer in English") is a fact. A sentence with a
 //! request and a statement is reduced to the statement. No tagger: a request is recognised by the
 //! words that open it.
 

@@ -285,7 +285,7 @@ pub(crate) async fn maintain(
     output.result(&done, |out| {
         let verb = if arguments.dry_run { "would leave" } else { "left" };
         for (collection, count) in &aged.records {
-            writeln!(out, "{count} {collection} {verb} working memory; long-term memory has them")?;
+            writeln!(out, "{count} {collection} {verb} working memory: old, expired or too many")?;
         }
         if aged.records.is_empty() {
             writeln!(out, "no records are past their retention")?;
